@@ -1,0 +1,9 @@
+/**
+ * Every mutant: a kernel that is wrong in one known way, and the scenario that must notice.
+ *
+ * @since 0.1.0
+ */
+import type { Mutant } from "./Mutant.js"
+import { persistence } from "./persistence.js"
+
+export const mutants: ReadonlyArray<Mutant> = [...persistence]

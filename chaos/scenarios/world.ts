@@ -1,0 +1,181 @@
+/**
+ * What a ticket's scenario plays in: a kernel on a real SQLite file, a chaos layer between them, the
+ * kernel's log, and a foreign connection that sees what is really in the file. When the program has
+ * ended the database is healed, the kernel is closed, and the history of the log is checked against
+ * all guarantees and the rows; a plan of which a rule never fired proves nothing, and fails.
+ *
+ * @since 0.1.0
+ */
+
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import Sqlite from "better-sqlite3"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Scope from "effect/Scope"
+import * as TestClock from "effect/TestClock"
+import * as TestContext from "effect/TestContext"
+import { runOf } from "../../src/internal/runRow.js"
+import * as RunHistory from "../../src/RunHistory.js"
+import type { RunId } from "../../src/RunId.js"
+import * as RunKernel from "../../src/RunKernel.js"
+import type * as RunLog from "../../src/RunLog.js"
+import { RunStore } from "../../src/RunStore.js"
+import * as SqliteRunStore from "../../src/SqliteRunStore.js"
+import * as SqlRunStore from "../../src/SqlRunStore.js"
+import * as Chaos from "../Chaos.js"
+import * as FaultPlan from "../FaultPlan.js"
+import type { Scenario } from "../Scenario.js"
+
+/** A row as the file has it: column names as in the schema. */
+export type FileRow = Readonly<Record<string, string | number | null>>
+
+export class World extends Context.Tag("effect-holdfast/chaos/World")<
+  World,
+  {
+    readonly filename: string
+    /** Asks the file through a connection of its own, as a foreign client would. */
+    readonly foreign: (
+      sql: string,
+      ...parameters: ReadonlyArray<string | number | null>
+    ) => Effect.Effect<ReadonlyArray<FileRow>>
+    /** The row of a run, as the file has it. */
+    readonly row: (id: RunId) => Effect.Effect<FileRow | undefined>
+    /** The kernel's lines so far. */
+    readonly lines: Effect.Effect<ReadonlyArray<RunLog.Line>>
+  }
+>() {}
+
+/** The kernel's settings in scenarios: the defaults, but for a seeded jitter, which `seeded` brings. */
+export interface Options {
+  readonly name: string
+  readonly promise: string
+  readonly guarantees: ReadonlyArray<RunHistory.Guarantee>
+  readonly plan?: FaultPlan.FaultPlan
+  readonly kernel?: RunKernel.Options & RunKernel.Policies
+  /** Guarantees that the scenario breaks on purpose, with the reason in a comment where it is set. */
+  readonly breaks?: ReadonlyArray<RunHistory.Guarantee>
+  readonly program: Effect.Effect<void, unknown, RunKernel.RunKernel | RunStore | Chaos.Chaos | World>
+}
+
+export const scenario = (options: Options): Scenario => ({
+  name: options.name,
+  promise: options.promise,
+  guarantees: options.guarantees,
+  program: Effect.scoped(play(options)).pipe(
+    Effect.withRandom(Random.make(options.name)),
+    Effect.provide(TestContext.TestContext)
+  )
+})
+
+const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
+  Effect.gen(function* () {
+    const directory = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-"))),
+      (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+    )
+    const filename = join(directory, "runs.db")
+    const log: Array<string> = []
+    const logger = Logger.replace(
+      Logger.defaultLogger,
+      Logger.map(Logger.jsonLogger, (line) => void log.push(line))
+    )
+    const lines = Effect.sync(() => RunHistory.fromLog(log.join("\n")).lines)
+    const world = yield* makeWorld(filename, lines)
+    const scope = yield* Scope.make()
+    const context = yield* Layer.buildWithScope(kernelLayer(options, filename), scope).pipe(Effect.provide(logger))
+    const chaos = Context.get(context, Chaos.Chaos)
+    const exit = yield* options.program.pipe(
+      Effect.provide(context),
+      Effect.provideService(World, world),
+      Effect.provide(logger),
+      Effect.exit
+    )
+    const unfired = yield* chaos.unfired
+    yield* chaos.heal
+    // A kernel that cannot be closed is broken, too: time passes until it is.
+    yield* within("2 minutes")(Scope.close(scope, Exit.void).pipe(Effect.provide(logger)))
+    yield* exit
+    if (unfired.length > 0) yield* Effect.dieMessage(`the plan has rules that never fired: ${JSON.stringify(unfired)}`)
+    yield* judge(options, log.join("\n"), world)
+  })
+
+const kernelLayer = (options: Options, filename: string) =>
+  RunKernel.layer(options.kernel).pipe(
+    Layer.provideMerge(SqlRunStore.layer()),
+    Layer.provideMerge(Chaos.layerConnector(options.plan ?? FaultPlan.none)),
+    Layer.provide(SqliteRunStore.connector({ filename }))
+  )
+
+const makeWorld = (filename: string, lines: Effect.Effect<ReadonlyArray<RunLog.Line>>) =>
+  Effect.sync((): typeof World.Service => {
+    const foreign: (typeof World.Service)["foreign"] = (sql, ...parameters) =>
+      Effect.sync(() => {
+        const database = new Sqlite(filename)
+        try {
+          const statement = database.prepare(sql)
+          if (statement.reader) return statement.all(...parameters) as ReadonlyArray<FileRow>
+          statement.run(...parameters)
+          return []
+        } finally {
+          database.close()
+        }
+      })
+    return {
+      filename,
+      foreign,
+      row: (id) => Effect.map(foreign("SELECT * FROM holdfast_runs WHERE run_id = ?", id), (rows) => rows[0]),
+      lines
+    }
+  })
+
+/** All that the log says, held against the guarantees and against what the file says by now. */
+const judge = (options: Options, log: string, world: typeof World.Service): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const rows = yield* Effect.scoped(
+      Effect.gen(function* () {
+        const store = yield* Layer.build(SqliteRunStore.layer({ filename: world.filename }))
+        return yield* Context.get(store, RunStore).list({ limit: 10_000 })
+      })
+    ).pipe(Effect.orDie)
+    const history = RunHistory.fromLog(log)
+    const found = RunHistory.check(history, { rows: rows.map(runOf), isFinal: true }).filter(
+      ({ guarantee }) => !(options.breaks ?? []).includes(guarantee)
+    )
+    if (found.length > 0) yield* Effect.dieMessage(found.map(RunHistory.render).join("\n"))
+    const active = rows.filter(({ status }) => status === "pending" || status === "running")
+    if (active.length > 0)
+      yield* Effect.dieMessage(`rows are active that nobody owns: ${active.map(({ id }) => id).join(", ")}`)
+  })
+
+/**
+ * Lets time pass until the effect has ended, and dies where that takes longer than `limit` of it.
+ */
+export const within =
+  (limit: Duration.DurationInput) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.gen(function* () {
+      const limitMillis = Duration.toMillis(limit)
+      const fiber = yield* Effect.fork(effect)
+      let passed = 0
+      // Small steps first: most waits are short, and a long one must not take a minute of real time.
+      for (let step = 20; ; step = Math.min(step * 2, 5_000)) {
+        yield* TestClock.adjust(0)
+        const exit = yield* Fiber.poll(fiber)
+        if (Option.isSome(exit)) return yield* exit.value
+        if (passed >= limitMillis) {
+          yield* Fiber.interruptFork(fiber)
+          return yield* Effect.dieMessage(`it did not come to an end within ${Duration.format(Duration.decode(limit))}`)
+        }
+        yield* TestClock.adjust(step)
+        passed += step
+      }
+    })

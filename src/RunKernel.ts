@@ -1,0 +1,332 @@
+/**
+ * The run-supervision kernel: starts work as supervised fibers, one row per run, and makes sure that
+ * the row, the events and the log say what became of it, whatever the database does meanwhile. Closing
+ * its scope stops intake, interrupts the work, and writes what there is to write.
+ *
+ * @since 0.1.0
+ */
+import * as Config from "effect/Config"
+import type { ConfigError } from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as ActiveRun from "./internal/activeRun.js"
+import { audit } from "./internal/auditing.js"
+import * as Backoff from "./internal/backoff.js"
+import * as BoundedStore from "./internal/boundedStore.js"
+import { cancel } from "./internal/cancelling.js"
+import { followRow, readRow, rowEvents } from "./internal/following.js"
+import * as Handles from "./internal/handles.js"
+import * as HostLease from "./internal/hostLease.js"
+import { attachCore, type KernelCore, makeLog } from "./internal/kernelCore.js"
+import { runOf } from "./internal/runRow.js"
+import { start } from "./internal/starting.js"
+import * as StatusWriter from "./internal/statusWriter.js"
+import { shutdown } from "./internal/stopping.js"
+import { codecNone } from "./internal/workEnd.js"
+import type { CancelAnswer, CurrentRun, Run, RunEvent, RunHandle, Settled } from "./Run.js"
+import type { CancelError, RunNotFound, RunSuperseded, StartError, StoreFailure, VerdictParked } from "./RunError.js"
+import type { RunId } from "./RunId.js"
+import * as RunMetrics from "./RunMetrics.js"
+import { type RunQuery, RunStore } from "./RunStore.js"
+
+// -- options --------------------------------------------------------------------------------------------
+
+/**
+ * @since 0.1.0
+ * @category options
+ */
+export interface Options {
+  /** How long the host counts as alive after its last renewal, which it makes each third of it. Defaults to `1 minute`. */
+  readonly leaseDuration?: Duration.DurationInput | undefined
+  /** How long closing the kernel may take: for work to stop, then for verdicts to be written. Defaults to `30 seconds`. */
+  readonly shutdownGrace?: Duration.DurationInput | undefined
+  /** How long work may ignore its interruption before that is logged and counted. Defaults to `30 seconds`. */
+  readonly cancelGrace?: Duration.DurationInput | undefined
+  /** How long `start` waits for its row. Defaults to `10 seconds`. */
+  readonly startTimeout?: Duration.DurationInput | undefined
+  /** How many starts may wait for the database; one more is refused at once. Defaults to `65536`. */
+  readonly startsWaitingMax?: number | undefined
+  /** How often the row of another host's run is read while somebody follows it. Defaults to `1 second`. */
+  readonly followInterval?: Duration.DurationInput | undefined
+  /** Log lines and progress reports that one subscriber may lag behind before it loses the oldest. Defaults to `256`. */
+  readonly eventBufferMax?: number | undefined
+  readonly persist?: PersistOptions | undefined
+}
+
+/**
+ * How verdicts get to the database. Writing never stops; `parkAfter` and `parkAfterAttempts` say when to tell.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface PersistOptions {
+  /** The delay after the first failure; it doubles from then on, with jitter. Defaults to `50 millis`. */
+  readonly delayBase?: Duration.DurationInput | undefined
+  /** No delay is longer, whatever the schedule says. Defaults to `5 seconds`. */
+  readonly delayMax?: Duration.DurationInput | undefined
+  /** How long one attempt may take. Defaults to `10 seconds`. */
+  readonly attemptTimeout?: Duration.DurationInput | undefined
+  /** Failed attempts until a verdict is parked. Defaults to `8`. */
+  readonly parkAfterAttempts?: number | undefined
+  /** Time from the verdict until it is parked. Defaults to `15 seconds`. */
+  readonly parkAfter?: Duration.DurationInput | undefined
+  /** Rows in one statement. Defaults to `256`. */
+  readonly batchMax?: number | undefined
+}
+
+/**
+ * What cannot come from a `Config`.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface Policies {
+  /**
+   * The delays between attempts, in place of the exponential default. Every delay is held below `delayMax`, and
+   * a schedule that is done goes on at `delayMax`.
+   */
+  readonly persistSchedule?: Schedule.Schedule<unknown, StoreFailure> | undefined
+}
+
+/**
+ * The defaults, resolved.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export const defaults = {
+  leaseDuration: Duration.minutes(1),
+  shutdownGrace: Duration.seconds(30),
+  cancelGrace: Duration.seconds(30),
+  startTimeout: Duration.seconds(10),
+  startsWaitingMax: 65_536,
+  followInterval: Duration.seconds(1),
+  eventBufferMax: 256,
+  persist: {
+    delayBase: Duration.millis(50),
+    delayMax: Duration.seconds(5),
+    attemptTimeout: Duration.seconds(10),
+    parkAfterAttempts: 8,
+    parkAfter: Duration.seconds(15),
+    batchMax: 256
+  }
+} as const
+
+// -- service --------------------------------------------------------------------------------------------
+
+/**
+ * @since 0.1.0
+ * @category services
+ */
+export class RunKernel extends Context.Tag("effect-holdfast/RunKernel")<
+  RunKernel,
+  {
+    /**
+     * Starts an ad-hoc run. When it succeeds the run is in the database, in memory and cancellable; when it fails
+     * it is in neither, or settled (G7). The work has a `Scope` of its own and takes no part in its caller's.
+     */
+    readonly start: <A, E, R>(
+      name: string,
+      work: Effect.Effect<A, E, R>,
+      options?: {
+        /** At most one run of this name and key is active at a time. Defaults to none. */
+        readonly key?: string | undefined
+        /** How long the work may take. Defaults to no limit. */
+        readonly timeout?: Duration.DurationInput | undefined
+        /** Defaults to the kernel's `cancelGrace`. */
+        readonly cancelGrace?: Duration.DurationInput | undefined
+      }
+    ) => Effect.Effect<RunHandle<A, E>, StartError, Exclude<R, CurrentRun | Scope.Scope>>
+    /** Asks a run to end as `cancelled`, on whatever host it runs, and says what came of it. */
+    readonly cancel: (
+      id: RunId,
+      options?: { readonly reason?: string | undefined }
+    ) => Effect.Effect<CancelAnswer, CancelError>
+    /** The row, as it is now. */
+    readonly get: (id: RunId) => Effect.Effect<Run, RunNotFound | StoreFailure>
+    /** The rows that match, newest first. */
+    readonly list: (query?: RunQuery) => Effect.Effect<ReadonlyArray<Run>, StoreFailure>
+    /** The row first, then what happens, until `Settled`; for runs of this host, of others, and long ago. */
+    readonly events: (id: RunId) => Stream.Stream<RunEvent, RunNotFound | StoreFailure>
+    /** Waits until the terminal status is stored. */
+    readonly settled: (id: RunId) => Effect.Effect<Settled, RunNotFound | VerdictParked | RunSuperseded | StoreFailure>
+  }
+>() {}
+
+// -- make -----------------------------------------------------------------------------------------------
+
+const make = (
+  options: Options & Policies
+): Effect.Effect<typeof RunKernel.Service, StoreFailure, RunStore | Scope.Scope> =>
+  Effect.map(makeCore(options), (core) => {
+    const service: typeof RunKernel.Service = {
+      start: (name, work, options) =>
+        Effect.map(start(core, adHoc(name, work, options)), (started) =>
+          started._tag === "New"
+            ? Handles.ofRun(core, started.run, Handles.decoderNone)
+            : Handles.ofRow(core, started.row.id, Handles.decoderNone)
+        ).pipe(Effect.withSpan(RunMetrics.spans.start, { attributes: { name }, captureStackTrace: false })),
+      cancel: (id, options) =>
+        Effect.withSpan(cancel(core, id, options?.reason), RunMetrics.spans.cancel, {
+          attributes: { runId: id },
+          captureStackTrace: false
+        }),
+      get: (id) => Effect.map(readRow(core, id), runOf),
+      list: (query = {}) => Effect.map(core.store.list(query), (rows) => rows.map(runOf)),
+      events: (id) => Stream.suspend(() => eventsOf(core, id)),
+      settled: (id) => Effect.suspend(() => settledOf(core, id))
+    }
+    attachCore(service, core)
+    return service
+  })
+
+const makeCore = (options: Options & Policies): Effect.Effect<KernelCore, StoreFailure, RunStore | Scope.Scope> =>
+  Effect.gen(function* () {
+    const settings = resolve(options)
+    const store = BoundedStore.make(yield* RunStore, {
+      attemptTimeout: settings.persist.attemptTimeout,
+      readRetry: Backoff.exponential(settings.persist.delayBase)
+    })
+    const scope = yield* Effect.scope
+    const log = yield* makeLog
+    const schedule = options.persistSchedule ?? Backoff.exponential(settings.persist.delayBase)
+    // The lease and the writer name each other's host and rows; neither asks before both are made.
+    let core: KernelCore | undefined
+    const lease = yield* HostLease.make(store, {
+      leaseDuration: settings.leaseDuration,
+      delayMax: settings.persist.delayMax,
+      openRetry: openRetry(settings.persist),
+      pid: process.pid,
+      log,
+      audit: (owned) => (core === undefined ? Effect.void : audit(core, owned))
+    })
+    const writer = yield* StatusWriter.make(store, lease.hostId, { ...settings.persist, schedule })
+    const made: KernelCore = {
+      store,
+      writer,
+      lease,
+      options: { ...settings, parkAfter: settings.persist.parkAfter },
+      scope,
+      log,
+      runs: new Map(),
+      inserts: new Map(),
+      tombstones: new Map(),
+      rowCancels: new Map(),
+      isStopping: false,
+      isClosed: false,
+      ended: undefined
+    }
+    core = made
+    yield* Scope.addFinalizer(scope, shutdown(made))
+    yield* log({
+      _tag: "HostStarted",
+      hostId: lease.hostId(),
+      parkAfterMillis: Duration.toMillis(settings.persist.parkAfter),
+      attemptTimeoutMillis: Duration.toMillis(settings.persist.attemptTimeout),
+      delayMaxMillis: Duration.toMillis(settings.persist.delayMax)
+    })
+    return made
+  })
+
+/** A kernel that cannot register its host does not come up; it gives the database as many tries as a start would. */
+const openRetry = (persist: ReturnType<typeof resolve>["persist"]): Schedule.Schedule<unknown, StoreFailure> =>
+  Backoff.exponential(persist.delayBase).pipe(
+    Schedule.intersect(Schedule.recurs(persist.parkAfterAttempts - 1)),
+    Schedule.whileInput((failure: StoreFailure) => failure.class !== "permanent" && failure.class !== "fatal")
+  )
+
+const resolve = (options: Options) => {
+  const persist = options.persist ?? {}
+  const duration = (input: Duration.DurationInput | undefined, fallback: Duration.Duration) =>
+    input === undefined ? fallback : Duration.decode(input)
+  return {
+    leaseDuration: duration(options.leaseDuration, defaults.leaseDuration),
+    shutdownGrace: duration(options.shutdownGrace, defaults.shutdownGrace),
+    cancelGrace: duration(options.cancelGrace, defaults.cancelGrace),
+    startTimeout: duration(options.startTimeout, defaults.startTimeout),
+    startsWaitingMax: options.startsWaitingMax ?? defaults.startsWaitingMax,
+    followInterval: duration(options.followInterval, defaults.followInterval),
+    eventBufferMax: options.eventBufferMax ?? defaults.eventBufferMax,
+    persist: {
+      delayBase: duration(persist.delayBase, defaults.persist.delayBase),
+      delayMax: duration(persist.delayMax, defaults.persist.delayMax),
+      attemptTimeout: duration(persist.attemptTimeout, defaults.persist.attemptTimeout),
+      parkAfterAttempts: persist.parkAfterAttempts ?? defaults.persist.parkAfterAttempts,
+      parkAfter: duration(persist.parkAfter, defaults.persist.parkAfter),
+      batchMax: persist.batchMax ?? defaults.persist.batchMax
+    }
+  }
+}
+
+const adHoc = <A, E, R>(
+  name: string,
+  work: Effect.Effect<A, E, R>,
+  options: Parameters<(typeof RunKernel.Service)["start"]>[2]
+) => ({
+  name,
+  work,
+  codec: codecNone,
+  key: options?.key,
+  idempotencyKey: undefined,
+  payload: undefined,
+  payloadHash: undefined,
+  timeout: options?.timeout === undefined ? undefined : Duration.decode(options.timeout),
+  cancelGrace: options?.cancelGrace === undefined ? undefined : Duration.decode(options.cancelGrace),
+  onHostExit: "fail" as const,
+  attemptMax: 1
+})
+
+/** Looking up and attaching is one step: a run leaves memory only when its row is terminal (rule 10). */
+const eventsOf = (core: KernelCore, id: RunId): Stream.Stream<RunEvent, RunNotFound | StoreFailure> => {
+  const run = core.runs.get(id)
+  return run === undefined
+    ? rowEvents(core, id)
+    : run.hub.stream(() => ActiveRun.snapshot(run), core.options.eventBufferMax)
+}
+
+const settledOf = (
+  core: KernelCore,
+  id: RunId
+): Effect.Effect<Settled, RunNotFound | VerdictParked | RunSuperseded | StoreFailure> => {
+  const run = core.runs.get(id)
+  if (run !== undefined) return Handles.settledOf(run)
+  return Effect.flatMap(Effect.zipRight(readRow(core, id), followRow(core, id)), Handles.settledFromRow)
+}
+
+// -- layers ---------------------------------------------------------------------------------------------
+
+/**
+ * A kernel over a `RunStore`. Fails where the host cannot be registered.
+ *
+ * @since 0.1.0
+ * @category layers
+ * @example
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import { RunKernel, RunStore } from "effect-holdfast"
+ *
+ * export const program = Effect.gen(function* () {
+ *   const kernel = yield* RunKernel.RunKernel
+ *   const handle = yield* kernel.start("greet", Effect.succeed("hello"))
+ *   return yield* handle.result
+ * }).pipe(Effect.provide(RunKernel.layer().pipe(Layer.provide(RunStore.layerMemory))))
+ */
+export const layer = (options: Options & Policies = {}): Layer.Layer<RunKernel, StoreFailure, RunStore> =>
+  Layer.scoped(RunKernel, make(options))
+
+/**
+ * The same, with its options from a `Config`. A schedule is no configuration: it comes as a second argument.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  config: Config.Config.Wrap<Options>,
+  policies: Policies = {}
+): Layer.Layer<RunKernel, StoreFailure | ConfigError, RunStore> =>
+  Layer.unwrapEffect(Effect.map(Config.unwrap<Options>(config), (options) => layer({ ...options, ...policies })))

@@ -1,0 +1,306 @@
+/**
+ * The log as evidence: the schema of every line that the kernel writes, and the loggers that keep
+ * them. A line is the message of an ordinary Effect log entry, so any logger of the host carries it;
+ * `layerFile` and `layerConsole` write one JSON object per line. `RunHistory` rebuilds what happened
+ * from these lines alone, and checks it.
+ *
+ * @since 0.1.0
+ */
+
+import { closeSync, openSync, writeSync } from "node:fs"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import * as SchemaAST from "effect/SchemaAST"
+import { FailureClass } from "./RunError.js"
+import { HostId, RunId } from "./RunId.js"
+import { FailureReason, RunStatus, TerminalStatus, WorkOutcome } from "./RunStatus.js"
+
+// -- schemas ------------------------------------------------------------------------------------------
+
+const runFields = { runId: RunId, hostId: HostId }
+const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
+
+/**
+ * A database failure, as a line shows it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Failure = Schema.Struct({
+  operation: Schema.String,
+  class: FailureClass,
+  code: optional(Schema.String),
+  message: Schema.String
+})
+
+/** `holdfast` is the version of the line format; it tells our lines from those of the host. */
+const line = <const Tag extends string, Fields extends Schema.Struct.Fields>(tag: Tag, fields: Fields) =>
+  Schema.TaggedStruct(tag, { holdfast: Schema.Literal(1), at: Schema.Int, ...fields }).annotations({ identifier: tag })
+
+/**
+ * Every line that the kernel writes. `at` is in milliseconds since 1970, UTC, by the host's clock.
+ *
+ * - `HostStarted`, `HostStopping`, `HostStopped`: the life of a kernel. `unwritten` counts the verdicts lost at exit.
+ * - `LeaseFailed`, `LeaseReplaced`: a renewal failed; the host was fenced and registered anew.
+ * - `RunRecovered`: an active row of a lost host was settled by this one.
+ * - `RunStarted`: the insert was acknowledged; the work begins. `StartFailed`: a start answered with an error; where
+ *   `abandoned`, its row is settled as `failed(StartAbandoned)` in the background.
+ * - `CancelRequested`: a cancel was accepted in memory. `CancelAnswered`: what the caller was told.
+ * - `StopRequested`: the kernel interrupts the work, and why. `GraceExceeded`: the work ignores its interruption.
+ * - `WorkEnded`: what the work did. The verdict follows from it and from the lines before it.
+ * - `WriteFailed`: one attempt of a statement failed; for how many rows, of which runs, and when the next one comes.
+ * - `VerdictWritten`: what a terminal write met. `VerdictParked`: it has not succeeded for too long, and is retried.
+ * - `Settled`, `Superseded`, `RunVanished`: what subscribers were told.
+ * - `VerdictLost`: the process ends and the verdict is not stored; `settlement` is all that is needed to repair the row.
+ * - `RowUnknown`: the database has an active row of this host that nobody here started; it is settled.
+ * - `DatabaseDamaged`: a fatal failure; nothing is written until the database passes its check.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Line = Schema.Union(
+  line("HostStarted", {
+    hostId: HostId,
+    /** What the checks of a log measure against, in milliseconds. */
+    parkAfterMillis: Schema.Number,
+    attemptTimeoutMillis: Schema.Number,
+    delayMaxMillis: Schema.Number
+  }),
+  line("HostStopping", { hostId: HostId, active: Schema.Int }),
+  line("HostStopped", { hostId: HostId, unwritten: Schema.Int }),
+  line("LeaseFailed", { hostId: HostId, failure: Failure }),
+  line("LeaseReplaced", { hostId: HostId, previousHostId: HostId }),
+  line("RunRecovered", { ...runFields, name: Schema.String, status: TerminalStatus, previousHostId: HostId }),
+  line("RunStarted", { ...runFields, name: Schema.String, attempt: Schema.Int, key: optional(Schema.String) }),
+  line("StartFailed", {
+    hostId: HostId,
+    runId: optional(RunId),
+    name: Schema.String,
+    error: Schema.String,
+    message: Schema.String,
+    abandoned: Schema.Boolean
+  }),
+  line("CancelRequested", { ...runFields, reason: optional(Schema.String) }),
+  line("CancelAnswered", {
+    ...runFields,
+    answer: Schema.Literal("Requested", "AlreadyTerminal", "Failed"),
+    durable: optional(Schema.Boolean),
+    status: optional(TerminalStatus),
+    error: optional(Schema.String)
+  }),
+  line("StopRequested", { ...runFields, stop: Schema.Literal("timeout", "shutdown", "lease") }),
+  line("GraceExceeded", { ...runFields, graceMillis: Schema.Number }),
+  line("WorkEnded", {
+    ...runFields,
+    outcome: WorkOutcome,
+    reason: optional(FailureReason),
+    message: optional(Schema.String),
+    cause: optional(Schema.String)
+  }),
+  line("WriteFailed", {
+    hostId: HostId,
+    failure: Failure,
+    rows: Schema.Int,
+    /** The first hundred of them. */
+    runIds: Schema.Array(RunId),
+    attempt: Schema.Int,
+    retryInMillis: Schema.Number
+  }),
+  line("VerdictWritten", {
+    ...runFields,
+    outcome: Schema.Literal("Applied", "AlreadyApplied", "NoOp", "NotFound", "NotMine"),
+    status: optional(RunStatus),
+    workOutcome: optional(WorkOutcome),
+    /** Why the row is `failed`. */
+    reason: optional(FailureReason),
+    attempts: Schema.Int
+  }),
+  line("VerdictParked", { ...runFields, verdict: TerminalStatus, attempts: Schema.Int, failure: Failure }),
+  line("Settled", { ...runFields, status: TerminalStatus, workOutcome: WorkOutcome, attempts: Schema.Int }),
+  line("Superseded", { ...runFields, status: RunStatus }),
+  line("RunVanished", { ...runFields }),
+  line("VerdictLost", {
+    ...runFields,
+    settlement: Schema.Struct({
+      attempt: Schema.Int,
+      status: TerminalStatus,
+      workOutcome: WorkOutcome,
+      finishedAt: Schema.Int,
+      result: Schema.NullOr(Schema.String),
+      error: Schema.NullOr(Schema.String),
+      cancelRequestedAt: Schema.NullOr(Schema.Int),
+      cancelReason: Schema.NullOr(Schema.String),
+      token: Schema.String
+    })
+  }),
+  line("RowUnknown", { ...runFields, attempt: Schema.Int }),
+  line("DatabaseDamaged", { hostId: HostId, failure: Failure })
+)
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Line = typeof Line.Type
+
+/** A line before `write` has stamped it. */
+type Unstamped = Line extends infer L ? (L extends Line ? Omit<L, "holdfast" | "at"> : never) : never
+
+// -- writing ------------------------------------------------------------------------------------------
+
+/** At Info stands what is routine, so that the evidence is complete at the usual level. */
+const levelOf = (tag: Line["_tag"]): LogLevel.LogLevel => {
+  switch (tag) {
+    case "VerdictParked":
+    case "VerdictLost":
+      return LogLevel.Error
+    case "DatabaseDamaged":
+      return LogLevel.Fatal
+    case "LeaseFailed":
+    case "LeaseReplaced":
+    case "StartFailed":
+    case "GraceExceeded":
+    case "WriteFailed":
+    case "RunVanished":
+    case "RowUnknown":
+    case "Superseded":
+      return LogLevel.Warning
+    case "HostStarted":
+    case "HostStopping":
+    case "HostStopped":
+    case "RunRecovered":
+    case "RunStarted":
+    case "CancelRequested":
+    case "CancelAnswered":
+    case "StopRequested":
+    case "WorkEnded":
+    case "VerdictWritten":
+    case "Settled":
+      return LogLevel.Info
+  }
+}
+
+/**
+ * Writes one line through the loggers of the calling fiber, stamped by its clock. Costs next to
+ * nothing where the fiber's minimum log level leaves it out.
+ *
+ * @internal
+ */
+export const write = (unstamped: Unstamped): Effect.Effect<void> =>
+  Effect.clockWith((clock) => {
+    const stamped = { ...unstamped, holdfast: 1, at: Math.floor(clock.unsafeCurrentTimeMillis()) }
+    const entry = Effect.logWithLevel(levelOf(unstamped._tag), stamped)
+    return "runId" in unstamped && unstamped.runId !== undefined
+      ? Effect.annotateLogs(entry, "runId", unstamped.runId)
+      : entry
+  })
+
+// -- reading ------------------------------------------------------------------------------------------
+
+/**
+ * What one line of an NDJSON log is: a line of ours, another well-formed one (the host's own), or text
+ * that no reader could use.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Parsed =
+  | { readonly _tag: "Kernel"; readonly line: Line }
+  | { readonly _tag: "Other" }
+  | { readonly _tag: "Malformed"; readonly problem: string }
+
+/** One decoder per tag: a line that does not fit is told of by its own schema, not by all of them. */
+const decoders: ReadonlyMap<unknown, (input: unknown) => Either.Either<Line, ParseResult.ParseError>> = new Map(
+  Line.members.map((member) => [
+    Option.getOrUndefined(SchemaAST.getIdentifierAnnotation(member.ast)),
+    Schema.decodeUnknownEither(member as Schema.Schema<Line, unknown>)
+  ])
+)
+
+/**
+ * Reads one line of an NDJSON log.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const parse = (text: string): Parsed => {
+  let entry: unknown
+  try {
+    entry = JSON.parse(text)
+  } catch (error) {
+    return { _tag: "Malformed", problem: `not JSON: ${String(error)}` }
+  }
+  const message = entry !== null && typeof entry === "object" && "message" in entry ? entry.message : undefined
+  if (message === null || typeof message !== "object" || !("holdfast" in message)) return { _tag: "Other" }
+  const tag = "_tag" in message ? message._tag : undefined
+  const decode = decoders.get(tag)
+  if (decode === undefined) return { _tag: "Malformed", problem: `no line has the tag ${JSON.stringify(tag)}` }
+  return Either.match(decode(message), {
+    onLeft: (error): Parsed => ({ _tag: "Malformed", problem: `${tag}: ${describeIssues(error)}` }),
+    onRight: (line): Parsed => ({ _tag: "Kernel", line })
+  })
+}
+
+const describeIssues = (error: ParseResult.ParseError): string =>
+  ParseResult.ArrayFormatter.formatErrorSync(error)
+    .map(({ message, path }) => `${path.join(".")}: ${message}`)
+    .join("; ")
+
+// -- layers -------------------------------------------------------------------------------------------
+
+const ndjson = (write: (text: string) => void): Logger.Logger<unknown, void> =>
+  Logger.map(Logger.jsonLogger, (text) => write(`${text}\n`))
+
+/**
+ * Appends whole lines to an open file. A log that cannot be written must not harm what it speaks of: the
+ * first failure is told on standard error, and the runs go on.
+ */
+const appendTo = (descriptor: number, path: string) => {
+  let told = false
+  return (text: string): void => {
+    const bytes = Buffer.from(text, "utf8")
+    try {
+      for (let offset = 0; offset < bytes.length; ) offset += writeSync(descriptor, bytes, offset)
+    } catch (error) {
+      if (told) return
+      told = true
+      process.stderr.write(`effect-holdfast: the log ${path} is incomplete from here on: ${String(error)}\n`)
+    }
+  }
+}
+
+/**
+ * Adds a logger that appends one JSON object per line to a file, at once: a process that is killed
+ * loses no line that it wrote. The file is opened with the layer; one that cannot be opened is a
+ * defect of the configuration and dies with the system's message.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerFile = (path: string): Layer.Layer<never> =>
+  Logger.addScoped(
+    Effect.map(
+      Effect.acquireRelease(
+        Effect.sync(() => openSync(path, "a")),
+        (descriptor) => Effect.sync(() => closeSync(descriptor))
+      ),
+      (descriptor) => ndjson(appendTo(descriptor, path))
+    )
+  )
+
+/**
+ * Replaces the default logger by one that writes one JSON object per line to standard output, each in one
+ * call: lines of concurrent runs do not cut into each other, however long they are.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConsole: Layer.Layer<never> = Logger.replace(
+  Logger.defaultLogger,
+  ndjson((text) => process.stdout.write(text))
+)

@@ -1,0 +1,126 @@
+/**
+ * Every metric and span name of Holdfast, in one place. Counters only grow; gauges say what is so now.
+ *
+ * @since 0.1.0
+ */
+import * as Metric from "effect/Metric"
+import * as MetricBoundaries from "effect/MetricBoundaries"
+import type * as MetricKeyType from "effect/MetricKeyType"
+
+/**
+ * Runs whose insert was acknowledged.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const started: Metric.Metric.Counter<number> = Metric.counter("holdfast_runs_started", {
+  description: "Runs whose insert was acknowledged",
+  incremental: true
+})
+
+/**
+ * Runs whose terminal status is stored. Tagged with `status`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const settled: Metric.Metric.Counter<number> = Metric.counter("holdfast_runs_settled", {
+  description: "Runs whose terminal status is stored, by status",
+  incremental: true
+})
+
+/**
+ * Statements that the writer sent. Tagged with `operation`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const writeAttempts: Metric.Metric.Counter<number> = Metric.counter("holdfast_write_attempts", {
+  description: "Statements that the status writer sent, by operation",
+  incremental: true
+})
+
+/**
+ * Statements that failed. Tagged with `operation` and `class`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const writeFailures: Metric.Metric.Counter<number> = Metric.counter("holdfast_write_failures", {
+  description: "Statements of the status writer that failed, by operation and class of failure",
+  incremental: true
+})
+
+/**
+ * Verdicts that are decided and could not be stored for longer than `parkAfter`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const parked: Metric.Metric.Gauge<number> = Metric.gauge("holdfast_verdicts_parked", {
+  description: "Verdicts that are decided and not stored yet, past parkAfter"
+})
+
+/**
+ * Verdicts that were ever parked.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const parkings: Metric.Metric.Counter<number> = Metric.counter("holdfast_verdict_parkings", {
+  description: "Verdicts that were parked, each counted once",
+  incremental: true
+})
+
+/**
+ * Runs that are in this host's memory: starting, working, or waiting for their terminal write.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const active: Metric.Metric.Gauge<number> = Metric.gauge("holdfast_runs_active", {
+  description: "Runs in this host's memory"
+})
+
+/**
+ * Runs that did not stop within their `cancelGrace`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const graceExceeded: Metric.Metric.Counter<number> = Metric.counter("holdfast_cancel_grace_exceeded", {
+  description: "Runs that ignored their interruption for longer than cancelGrace",
+  incremental: true
+})
+
+/**
+ * From the end of the work to the acknowledged terminal write, in milliseconds.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const persistLatency: Metric.Metric<
+  MetricKeyType.MetricKeyType.Histogram,
+  number,
+  import("effect/MetricState").MetricState.Histogram
+> = Metric.histogram(
+  "holdfast_persist_latency_millis",
+  MetricBoundaries.exponential({ start: 0.5, factor: 2, count: 18 }),
+  "Milliseconds from the end of the work to the acknowledged terminal write"
+)
+
+/**
+ * The names of all spans: `RunKernel.start` and its like around a public call, `Run` around the work itself
+ * (linked to the span of the caller that started it), `StatusWriter.write` around one statement.
+ *
+ * @since 0.1.0
+ * @category spans
+ */
+export const spans = {
+  start: "RunKernel.start",
+  cancel: "RunKernel.cancel",
+  get: "RunKernel.get",
+  list: "RunKernel.list",
+  run: "Run",
+  write: "StatusWriter.write"
+} as const

@@ -1,0 +1,151 @@
+/**
+ * The run store on a SQL database. Each write is one guarded autocommit statement for its whole
+ * batch, followed by at most one read of the rows that it did not change, so that a no-op, a row that
+ * is not there, a row of somebody else and a write of one's own whose answer was lost are told apart.
+ * A lost connection is replaced under it; the caller repeats what failed.
+ *
+ * @since 0.1.0
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as CurrentClient from "./internal/currentClient.js"
+import { sqliteStatements } from "./internal/sqliteStatements.js"
+import { ownedRun, storedRun } from "./internal/sqlRows.js"
+import * as Writes from "./internal/sqlRunWrites.js"
+import { assertTablePrefix, tablePrefixDefault } from "./internal/sqlSchema.js"
+import type { SqlDialect } from "./internal/sqlStatements.js"
+import { StoreFailure } from "./RunError.js"
+import { RunStore } from "./RunStore.js"
+import * as SqlConnector from "./SqlConnector.js"
+
+/**
+ * @since 0.1.0
+ * @category options
+ */
+export interface Options {
+  /**
+   * Before the name of every table, index and trigger: letters, digits and underscores. Anything else
+   * is a defect. Defaults to `"holdfast_"`.
+   */
+  readonly tablePrefix?: string | undefined
+  /**
+   * Attempts to open the database and to bring its tables up to date while the layer is built, for
+   * failures that may pass (a lock, a connection). Between them delays grow from 50 ms to 1 s, so the
+   * default is about 6 seconds of patience. Defaults to `10`.
+   */
+  readonly openAttemptsMax?: number | undefined
+  /**
+   * How long one opening of the database may take, its migrations included. Defaults to `10 seconds`.
+   */
+  readonly openTimeout?: Duration.DurationInput | undefined
+}
+
+// -- constructors ----------------------------------------------------------------------------------------
+
+/**
+ * Opens the database and brings its tables up to date. Fails when it cannot: at once where asking
+ * again will not help (a bad path, a read-only file, another program's tables).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: Options = {}
+): Effect.Effect<typeof RunStore.Service, StoreFailure, SqlConnector.SqlConnector | Scope.Scope> =>
+  Effect.gen(function* () {
+    const prefix = yield* Effect.sync(() => assertTablePrefix(options.tablePrefix ?? tablePrefixDefault))
+    const current = yield* CurrentClient.make(yield* SqlConnector.SqlConnector, dialectOf(prefix), {
+      openAttemptsMax: options.openAttemptsMax ?? 10,
+      openTimeout: Duration.decode(options.openTimeout ?? "10 seconds")
+    })
+    return fromClient(current)
+  })
+
+const fromClient = (current: CurrentClient.CurrentClient): typeof RunStore.Service => ({
+  insert: Effect.fn("SqlRunStore.insert")((runs) => Writes.insert(current, runs)),
+  settle: Effect.fn("SqlRunStore.settle")((settlements) => Writes.settle(current, settlements)),
+  entomb: Effect.fn("SqlRunStore.entomb")((tombstones) => Writes.entomb(current, tombstones)),
+  requestCancel: Effect.fn("SqlRunStore.requestCancel")((requests) => Writes.requestCancel(current, requests)),
+  reportProgress: Effect.fn("SqlRunStore.reportProgress")((reports) => Writes.reportProgress(current, reports)),
+  get: Effect.fn("SqlRunStore.get")(function* (id) {
+    const rows = yield* current.run("read", "read", (dialect) => dialect.read(id))
+    return Option.map(Option.fromNullable(rows[0]), storedRun)
+  }),
+  list: Effect.fn("SqlRunStore.list")(function* (query) {
+    const rows = yield* current.run("list", "read", (dialect) => dialect.list(query))
+    return rows.map(storedRun)
+  }),
+  registerHost: Effect.fn("SqlRunStore.registerHost")(function* (host) {
+    yield* current.run("register", "autocommit", (dialect) => dialect.register(host))
+  }),
+  renewHost: Effect.fn("SqlRunStore.renewHost")(function* ({ hostId, leaseUntil }) {
+    const renewed = yield* current.run("renew", "autocommit", (dialect) => dialect.renew(hostId, leaseUntil))
+    const owned = yield* current.run("renew", "read", (dialect) => dialect.owned(hostId))
+    return { held: renewed.length > 0, owned: owned.map(ownedRun) }
+  }),
+  removeHost: Effect.fn("SqlRunStore.removeHost")(function* (hostId) {
+    yield* current.run("remove", "autocommit", (dialect) => dialect.remove(hostId))
+  }),
+  recover: Effect.fn("SqlRunStore.recover")((recovery) => Writes.recover(current, recovery)),
+  check: check(current),
+  isCallerInTransaction: Effect.map(
+    Effect.serviceOption(SqlClient.TransactionConnection),
+    Option.match({ onNone: () => false, onSome: ([connection]) => current.holds(connection) })
+  )
+})
+
+const check = (current: CurrentClient.CurrentClient): Effect.Effect<void, StoreFailure> =>
+  Effect.gen(function* () {
+    const rows = yield* current.run("check", "read", (dialect) => dialect.check)
+    const verdict = String(rows[0]?.verdict)
+    if (verdict === "ok") return
+    return yield* new StoreFailure({
+      operation: "check",
+      class: "fatal",
+      cause: new Error(`The database is damaged: ${verdict}. Restore it from a backup, or have it repaired.`)
+    })
+  }).pipe(Effect.withSpan("SqlRunStore.check"))
+
+// -- layers ----------------------------------------------------------------------------------------------
+
+/**
+ * The store over a `SqlConnector`, which it asks for another client when a connection is lost.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options?: Options): Layer.Layer<RunStore, StoreFailure, SqlConnector.SqlConnector> =>
+  Layer.scoped(RunStore, make(options))
+
+/**
+ * The store over the host's own client, in the host's own database. The client is never re-opened: a
+ * lost connection stays lost until the host replaces the layer. On SQLite make it with
+ * `prepareCacheTTL: 0` (otherwise a failure to prepare is repeated for ten minutes), and mind that its
+ * busy timeout of five seconds blocks the whole process; `SqliteRunStore` has neither.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerClient = (options?: Options): Layer.Layer<RunStore, StoreFailure, SqlClient.SqlClient> =>
+  Layer.provide(layer(options), SqlConnector.layerClient)
+
+// -- the dialect -----------------------------------------------------------------------------------------
+
+const dialectOf =
+  (prefix: string) =>
+  (client: SqlClient.SqlClient): Effect.Effect<SqlDialect, StoreFailure> =>
+    client.onDialectOrElse({
+      sqlite: () => Effect.succeed(sqliteStatements(prefix)),
+      orElse: () =>
+        Effect.fail(
+          new StoreFailure({
+            operation: "open",
+            class: "permanent",
+            cause: new Error("SqlRunStore speaks SQLite, and this client speaks another dialect. Use a SQLite client.")
+          })
+        )
+    })

@@ -1,0 +1,294 @@
+/**
+ * Typed definitions: what a piece of work takes, gives and fails with, and what is to happen around
+ * it. `make` says it once, for hosts, clients and tests; `toLayer` says how this host executes it, and
+ * provides `Registered`, without which starting it does not compile.
+ *
+ * @since 0.1.0
+ */
+
+import { createHash } from "node:crypto"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { readRow } from "./internal/following.js"
+import * as Handles from "./internal/handles.js"
+import { coreOf } from "./internal/kernelCore.js"
+import { type StartRequest, start } from "./internal/starting.js"
+import type { Codec } from "./internal/workEnd.js"
+import type { CurrentRun, RunHandle } from "./Run.js"
+import type { RunNotFound, StartError, StoreFailure } from "./RunError.js"
+import type { RunId } from "./RunId.js"
+import { RunKernel } from "./RunKernel.js"
+
+/**
+ * @since 0.1.0
+ * @category symbols
+ */
+export const TypeId: unique symbol = Symbol.for("effect-holdfast/Work")
+/**
+ * @since 0.1.0
+ * @category symbols
+ */
+export type TypeId = typeof TypeId
+
+// -- models -----------------------------------------------------------------------------------------------
+
+declare const registered: unique symbol
+
+/**
+ * Proof, in the type of a layer, that this host executes the work called `Name`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Registered<in out Name extends string> {
+  readonly [registered]: Name
+}
+
+/**
+ * @since 0.1.0
+ * @category options
+ */
+export interface StartOptions {
+  /**
+   * A start that repeats it gets the run that it started first, with `isNew: false`; with another payload it fails
+   * with `IdempotencyConflict`. Defaults to none.
+   */
+  readonly idempotencyKey?: string | undefined
+}
+
+/**
+ * A definition of work.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Work<
+  Name extends string,
+  Fields extends Schema.Struct.Fields,
+  Success extends Schema.Schema.AnyNoContext,
+  Error extends Schema.Schema.All
+> {
+  readonly [TypeId]: TypeId
+  readonly name: Name
+  readonly payloadSchema: Schema.Struct<Fields>
+  readonly successSchema: Success
+  readonly errorSchema: Error
+  /** Starts a run of it on this host. Definitions without a payload take only the options. */
+  readonly start: (
+    ...args: [keyof Fields] extends [never]
+      ? [options?: StartOptions]
+      : [payload: Schema.Simplify<Schema.Struct.Constructor<Fields>>, options?: StartOptions]
+  ) => Effect.Effect<RunHandle<Success["Type"], Error["Type"]>, StartError, RunKernel | Registered<Name>>
+  /** A typed handle to a run of any host, also one that settled long ago. */
+  readonly attach: (
+    id: RunId
+  ) => Effect.Effect<RunHandle<Success["Type"], Error["Type"]>, RunNotFound | StoreFailure, RunKernel>
+  /** Registers how this host executes it. */
+  readonly toLayer: <R>(
+    work: (payload: Schema.Struct.Type<Fields>) => Effect.Effect<Success["Type"], Error["Type"], R>
+  ) => Layer.Layer<Registered<Name>, never, RunKernel | Exclude<R, CurrentRun | Scope.Scope>>
+}
+
+/**
+ * Any definition, for code that is generic over them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Any {
+  readonly [TypeId]: TypeId
+  readonly name: string
+  readonly payloadSchema: Schema.Schema.Any
+  readonly successSchema: Schema.Schema.Any
+  readonly errorSchema: Schema.Schema.All
+}
+
+/**
+ * What a layer must provide for a definition, or for each of a union of them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RegisteredOf<W extends Any> = W extends { readonly name: infer Name extends string }
+  ? Registered<Name>
+  : never
+
+type NoServices<R, Where extends string> = [R] extends [never]
+  ? unknown
+  : `${Where} must not require services: decode them inside the work`
+
+/**
+ * @since 0.1.0
+ * @category options
+ */
+export interface Options<
+  Fields extends Schema.Struct.Fields,
+  Success extends Schema.Schema.AnyNoContext,
+  Error extends Schema.Schema.All
+> {
+  /** The fields of the payload. Defaults to none. */
+  readonly payload?: Fields & NoServices<Schema.Struct.Context<Fields>, "payload schemas">
+  /** Defaults to `Schema.Void`. */
+  readonly success?: Success
+  /** Defaults to `Schema.Never`. */
+  readonly error?: Error & NoServices<Error["Context"], "the error schema">
+  /** At most one run of this name is active for a key at a time, over all hosts. Defaults to none. */
+  readonly key?: ((payload: Schema.Struct.Type<Fields>) => string) | undefined
+  /** How long the work may take; then it is interrupted and `failed` as `RunTimedOut`. Defaults to no limit. */
+  readonly timeout?: Duration.DurationInput | undefined
+  /** How long it may ignore an interruption before that is logged. Defaults to the kernel's. */
+  readonly cancelGrace?: Duration.DurationInput | undefined
+  /** What becomes of a run whose host goes away. Defaults to `"fail"`. */
+  readonly onHostExit?: "fail" | "restart" | undefined
+  /** How often it may be started in all, with `"restart"`. Defaults to `1`. */
+  readonly attemptMax?: number | undefined
+}
+
+// -- constructors -------------------------------------------------------------------------------------------
+
+/**
+ * Defines work.
+ *
+ * @since 0.1.0
+ * @category constructors
+ * @example
+ * import * as Effect from "effect/Effect"
+ * import * as Schema from "effect/Schema"
+ * import { Work } from "effect-holdfast"
+ *
+ * export const Import = Work.make("import", {
+ *   payload: { file: Schema.String },
+ *   success: Schema.Struct({ rows: Schema.Int }),
+ *   key: (payload) => payload.file,
+ *   timeout: "10 minutes"
+ * })
+ *
+ * export const ImportLive = Import.toLayer(({ file }) => Effect.succeed({ rows: file.length }))
+ */
+export const make = <
+  const Name extends string,
+  Fields extends Schema.Struct.Fields = {},
+  Success extends Schema.Schema.AnyNoContext = typeof Schema.Void,
+  Error extends Schema.Schema.All = typeof Schema.Never
+>(
+  name: Name,
+  options: Options<Fields, Success, Error> = {}
+): Work<Name, Fields, Success, Error> => {
+  // The type parameters' defaults are what stands here where an option is left out.
+  const payloadSchema = Schema.Struct((options.payload ?? {}) as Fields)
+  const successSchema = (options.success ?? Schema.Void) as Success
+  const errorSchema = (options.error ?? Schema.Never) as Error
+  const coding = makeCoding(
+    payloadSchema as unknown as Schema.Schema<Payload, unknown>,
+    successSchema as Schema.Schema<Success["Type"], unknown>,
+    errorSchema as unknown as Schema.Schema<Error["Type"], unknown>
+  )
+  type Payload = Schema.Struct.Type<Fields>
+  type Executor = (payload: Payload) => Effect.Effect<Success["Type"], Error["Type"], CurrentRun | Scope.Scope>
+  const tag = Context.GenericTag<Registered<Name>, Executor>(`effect-holdfast/Work/${name}`)
+
+  const startPayload = (payload: Payload, startOptions: StartOptions | undefined) =>
+    Effect.gen(function* () {
+      const kernel = yield* RunKernel
+      const execute = yield* tag
+      const core = coreOf(kernel)
+      const stored = yield* Effect.orDie(coding.encodePayload(payload))
+      const request: StartRequest<Success["Type"], Error["Type"], CurrentRun | Scope.Scope> = {
+        name,
+        work: Effect.suspend(() => execute(payload)),
+        codec: coding,
+        key: options.key?.(payload),
+        idempotencyKey: startOptions?.idempotencyKey,
+        payload: stored,
+        payloadHash: hashOf(stored),
+        timeout: options.timeout === undefined ? undefined : Duration.decode(options.timeout),
+        cancelGrace: options.cancelGrace === undefined ? undefined : Duration.decode(options.cancelGrace),
+        onHostExit: options.onHostExit ?? "fail",
+        attemptMax: options.attemptMax ?? 1
+      }
+      const started = yield* start(core, request)
+      return started._tag === "New"
+        ? Handles.ofRun(core, started.run, coding)
+        : (adopted(core.runs.get(started.row.id), core, coding) ?? Handles.ofRow(core, started.row.id, coding))
+    })
+
+  return {
+    [TypeId]: TypeId,
+    name,
+    payloadSchema,
+    successSchema,
+    errorSchema,
+    start: (...args: ReadonlyArray<unknown>) =>
+      Effect.suspend(() =>
+        // A constructor fills in defaults and rejects a payload that its own types would have let pass: a mistake of
+        // the program, and a defect.
+        options.payload === undefined
+          ? startPayload({} as Payload, args[0] as StartOptions | undefined)
+          : startPayload(payloadSchema.make(args[0] as never) as Payload, args[1] as StartOptions | undefined)
+      ).pipe(Effect.withSpan("RunKernel.start", { attributes: { name }, captureStackTrace: false })),
+    attach: (id) =>
+      Effect.gen(function* () {
+        const core = coreOf(yield* RunKernel)
+        const run = core.runs.get(id)
+        const here = adopted(run, core, coding)
+        if (here !== undefined) return here
+        yield* readRow(core, id)
+        return Handles.ofRow(core, id, coding)
+      }),
+    toLayer: (work) =>
+      Layer.effect(
+        tag,
+        Effect.map(
+          Effect.zipRight(RunKernel, Effect.context<never>()),
+          (context): Executor =>
+            (payload) =>
+              // The services of the layer, and over them what the run itself provides.
+              Effect.mapInputContext(work(payload) as Effect.Effect<any, any, never>, (own: Context.Context<never>) =>
+                Context.merge(context, own)
+              )
+        )
+      ) as Layer.Layer<Registered<Name>, never, never>
+  } as Work<Name, Fields, Success, Error>
+}
+
+// -- internals ----------------------------------------------------------------------------------------------
+
+/** A run that is in this host's memory is attached to there: its events are live, and it was there before. */
+const adopted = <A, E>(
+  run: Parameters<typeof Handles.ofRun>[1] | undefined,
+  core: ReturnType<typeof coreOf>,
+  decoder: Handles.Decoder<A, E>
+): RunHandle<A, E> | undefined =>
+  run === undefined ? undefined : { ...Handles.ofRun(core, run, decoder), isNew: false }
+
+interface Coding<Payload, A, E> extends Codec<A, E>, Handles.Decoder<A, E> {
+  readonly encodePayload: (payload: Payload) => Effect.Effect<string, unknown>
+}
+
+const makeCoding = <Payload, A, E>(
+  payload: Schema.Schema<Payload, unknown>,
+  success: Schema.Schema<A, unknown>,
+  error: Schema.Schema<E, unknown>
+): Coding<Payload, A, E> => {
+  const encodePayload = Schema.encode(payload)
+  const encodeSuccess = Schema.encode(success)
+  const encodeError = Schema.encode(error)
+  const decodeSuccess = Schema.decodeUnknownOption(success)
+  const decodeError = Schema.decodeUnknownOption(error)
+  return {
+    encodePayload: (value) => Effect.map(encodePayload(value), (encoded) => JSON.stringify(encoded)),
+    // `undefined` has no JSON: a void result is stored as NULL.
+    encodeResult: (value) => Effect.map(encodeSuccess(value), (encoded) => JSON.stringify(encoded) ?? null),
+    encodeError,
+    decodeResult: (json) => decodeSuccess(json === null ? undefined : JSON.parse(json)),
+    decodeError: (encoded) => (encoded === undefined ? Option.none() : decodeError(encoded))
+  }
+}
+
+/** Two payloads are the same when what is stored of them is; the text itself could be long. */
+const hashOf = (stored: string): string => createHash("sha256").update(stored).digest("hex")

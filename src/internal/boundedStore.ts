@@ -1,0 +1,62 @@
+/**
+ * The store as the kernel uses it: every operation answers in bounded time, and whatever a driver
+ * throws is a failure like any other. Reads, which change nothing, are repeated a few times before
+ * they fail; writes are repeated by those who own them.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Schedule from "effect/Schedule"
+import { StoreFailure } from "../RunError.js"
+import type { RunStore } from "../RunStore.js"
+
+type Store = typeof RunStore.Service
+
+/** @internal */
+export interface Bounds {
+  readonly attemptTimeout: Duration.Duration
+  /** Between the attempts of a read. */
+  readonly readRetry: Schedule.Schedule<unknown, StoreFailure>
+}
+
+/** How often a read is tried: enough for a lock or a lost connection, too few to keep a caller waiting. */
+export const readAttemptsMax = 4
+
+/** @internal */
+export const make = (store: Store, bounds: Bounds): Store => {
+  const bounded = <A>(operation: string, effect: Effect.Effect<A, StoreFailure>): Effect.Effect<A, StoreFailure> =>
+    effect.pipe(
+      Effect.catchAllDefect((cause) =>
+        Effect.fail(new StoreFailure({ operation, class: "unknown", inDoubt: true, cause }))
+      ),
+      Effect.timeoutFail({
+        duration: bounds.attemptTimeout,
+        onTimeout: () => {
+          const cause = new Error(`no answer within ${Duration.format(bounds.attemptTimeout)}`)
+          return new StoreFailure({ operation, class: "unknown", inDoubt: true, cause })
+        }
+      })
+    )
+  const read = <A>(operation: string, effect: Effect.Effect<A, StoreFailure>): Effect.Effect<A, StoreFailure> =>
+    Effect.retry(bounded(operation, effect), {
+      schedule: bounds.readRetry,
+      times: readAttemptsMax - 1,
+      while: (failure) => failure.class !== "permanent" && failure.class !== "fatal"
+    })
+  return {
+    insert: (runs) => bounded("insert", store.insert(runs)),
+    settle: (settlements) => bounded("settle", store.settle(settlements)),
+    entomb: (tombstones) => bounded("entomb", store.entomb(tombstones)),
+    requestCancel: (requests) => bounded("cancel", store.requestCancel(requests)),
+    reportProgress: (reports) => bounded("progress", store.reportProgress(reports)),
+    get: (id) => read("read", store.get(id)),
+    list: (query) => read("list", store.list(query)),
+    registerHost: (host) => bounded("register", store.registerHost(host)),
+    renewHost: (renewal) => bounded("renew", store.renewHost(renewal)),
+    removeHost: (hostId) => bounded("remove", store.removeHost(hostId)),
+    recover: (recovery) => bounded("recover", store.recover(recovery)),
+    check: bounded("check", store.check),
+    isCallerInTransaction: store.isCallerInTransaction
+  }
+}

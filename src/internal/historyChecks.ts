@@ -1,0 +1,327 @@
+/**
+ * One check per guarantee over a history: each a pure function that lists what contradicts it. A
+ * check demands only what the log can know; what a crashed host would have said is not held against
+ * it.
+ *
+ * @since 0.1.0
+ */
+import type { Run } from "../Run.js"
+import type { CheckOptions, Guarantee, RunHistory, Timeline, Violation } from "../RunHistory.js"
+import type { Line } from "../RunLog.js"
+import { isTerminal } from "../RunStatus.js"
+
+type Tag = Line["_tag"]
+type LineOf<T extends Tag> = Extract<Line, { readonly _tag: T }>
+
+/** @internal */
+export type Check = (history: RunHistory, options: CheckOptions) => ReadonlyArray<Violation>
+
+// -- reading a timeline -------------------------------------------------------------------------------------
+
+const all = <T extends Tag>(timeline: Timeline, tag: T): ReadonlyArray<LineOf<T>> =>
+  timeline.lines.filter((line): line is LineOf<T> => line._tag === tag)
+const first = <T extends Tag>(timeline: Timeline, tag: T): LineOf<T> | undefined => all(timeline, tag)[0]
+const position = (timeline: Timeline, line: Line | undefined): number =>
+  line === undefined ? Number.POSITIVE_INFINITY : timeline.lines.indexOf(line)
+
+/** The write that made this host's verdict the row's, if there was one. */
+const ownWrite = (timeline: Timeline): LineOf<"VerdictWritten"> | undefined =>
+  all(timeline, "VerdictWritten").find(({ outcome }) => outcome === "Applied" || outcome === "AlreadyApplied")
+
+const violation = (
+  guarantee: Guarantee,
+  timeline: Timeline | undefined,
+  expected: string,
+  found: string,
+  evidence: ReadonlyArray<Line | undefined>
+): Violation => ({
+  guarantee,
+  runId: timeline?.runId,
+  expected,
+  found,
+  evidence: evidence.filter((line) => line !== undefined)
+})
+
+/** A check of each run by itself. */
+const perRun =
+  (check: (timeline: Timeline, history: RunHistory, options: CheckOptions) => ReadonlyArray<Violation>): Check =>
+  (history, options) =>
+    [...history.timelines.values()].flatMap((timeline) => check(timeline, history, options))
+
+// -- the guarantees -----------------------------------------------------------------------------------------
+
+/** The status written is the one that follows from what the work did. */
+const fidelity = perRun((timeline) => {
+  const written = ownWrite(timeline)
+  const ended = first(timeline, "WorkEnded")
+  if (written === undefined) return []
+  const found: Array<Violation> = []
+  const expect = (isKept: boolean, expected: string) => {
+    if (!isKept) found.push(violation("G1", timeline, expected, describe(written), [ended, written]))
+  }
+  const isCancelled = position(timeline, first(timeline, "CancelRequested")) < position(timeline, written)
+  const succeeded = ended !== undefined && ended.outcome === "succeeded" && ended.reason === undefined
+  switch (written.status) {
+    case "completed":
+      expect(succeeded, "completed only where the work succeeded and its result encodes")
+      break
+    case "failed":
+      expect(!succeeded || written.reason === "ResultNotStorable", "completed or cancelled, since the work succeeded")
+      break
+    case "cancelled":
+      expect(isCancelled, "cancelled only after a cancel was accepted")
+      break
+    case "pending":
+    case "running":
+    case undefined:
+      expect(false, "a terminal status")
+  }
+  const stopped = all(timeline, "StopRequested").length > 0
+  if (ended !== undefined && !stopped && written.workOutcome !== undefined) {
+    expect(written.workOutcome === ended.outcome, `the work outcome ${ended.outcome}`)
+  }
+  return found
+})
+
+/** A cancel that was acknowledged is kept; one that came too late says what was there. */
+const cancelPrecedence = perRun((timeline) => {
+  const found: Array<Violation> = []
+  const settled = first(timeline, "Settled")
+  const requested = first(timeline, "CancelRequested")
+  const ended = first(timeline, "WorkEnded")
+  const written = ownWrite(timeline)
+  if (written !== undefined && written.status !== "cancelled") {
+    if (position(timeline, requested) < position(timeline, ended) && ended !== undefined) {
+      found.push(
+        violation("G2", timeline, "cancelled, since a cancel was accepted while the work ran", describe(written), [
+          requested,
+          ended,
+          written
+        ])
+      )
+    }
+  }
+  if (settled === undefined) return found
+  for (const answer of all(timeline, "CancelAnswered")) {
+    if (answer.answer === "Requested" && settled.status !== "cancelled") {
+      found.push(violation("G2", timeline, "cancelled, as the canceller was told", settled.status, [answer, settled]))
+    }
+    if (answer.answer === "AlreadyTerminal" && answer.status !== settled.status) {
+      found.push(
+        violation("G2", timeline, `${answer.status}, as the canceller was told`, settled.status, [answer, settled])
+      )
+    }
+  }
+  return found
+})
+
+/** One write makes a row terminal, and everybody says the same of it ever after. */
+const finality = perRun((timeline) => {
+  const found: Array<Violation> = []
+  const applied = all(timeline, "VerdictWritten").filter(({ outcome }) => outcome === "Applied")
+  if (applied.length > 1) {
+    found.push(violation("G3", timeline, "one write that made the row terminal", `${applied.length}`, applied))
+  }
+  const told = all(timeline, "Settled")
+  if (new Set(told.map(({ status }) => status)).size > 1) {
+    found.push(violation("G3", timeline, "one terminal status", told.map(({ status }) => status).join(", "), told))
+  }
+  return found
+})
+
+/** What subscribers are told comes after the commit, once, and is what the row says. */
+const truthfulSignal = perRun((timeline, history, { rows }) => {
+  const found: Array<Violation> = []
+  const settled = all(timeline, "Settled")
+  const [told] = settled
+  const hosts = new Set(settled.map(({ hostId }) => hostId))
+  if (settled.length > hosts.size) {
+    found.push(violation("G4", timeline, "one Settled at most from a host", `${settled.length}`, settled))
+  }
+  if (told !== undefined) {
+    const before = timeline.lines.slice(0, position(timeline, told))
+    const isCommitted = before.some(
+      (line) =>
+        (line._tag === "VerdictWritten" && line.status === told.status) ||
+        line._tag === "Superseded" ||
+        line._tag === "RunRecovered"
+    )
+    if (!isCommitted) {
+      found.push(violation("G4", timeline, "Settled after the write was acknowledged", "before it", [told]))
+    }
+    const late = timeline.lines
+      .slice(position(timeline, told) + 1)
+      .filter((line) => line.hostId === told.hostId && (line._tag === "VerdictParked" || line._tag === "Superseded"))
+    if (late.length > 0)
+      found.push(violation("G4", timeline, "Settled as the last word", late[0]?._tag ?? "", [told, ...late]))
+  }
+  if (all(timeline, "VerdictParked").length > hosts.size + 1) {
+    found.push(violation("G4", timeline, "one Parked at most", "several", all(timeline, "VerdictParked")))
+  }
+  return [...found, ...inTime(timeline, history), ...asTheRow(timeline, told, rows)]
+})
+
+/** When the work has ended, something is said within `parkAfter`. */
+const inTime = (timeline: Timeline, history: RunHistory): ReadonlyArray<Violation> => {
+  const ended = first(timeline, "WorkEnded")
+  const host = history.lines.find((line) => line._tag === "HostStarted" && line.hostId === ended?.hostId)
+  if (ended === undefined || host?._tag !== "HostStarted") return []
+  const told = timeline.lines.find(
+    ({ _tag }) => _tag === "Settled" || _tag === "VerdictParked" || _tag === "Superseded" || _tag === "RunVanished"
+  )
+  // One millisecond for the rounding of the clock.
+  if (told === undefined || told.at - ended.at <= host.parkAfterMillis + 1) return []
+  const found = `${told._tag} after ${told.at - ended.at} ms`
+  return [violation("G4", timeline, `a word within ${host.parkAfterMillis} ms of the work's end`, found, [ended, told])]
+}
+
+const asTheRow = (
+  timeline: Timeline,
+  told: LineOf<"Settled"> | undefined,
+  rows: ReadonlyArray<Run> | undefined
+): ReadonlyArray<Violation> => {
+  if (rows === undefined || told === undefined) return []
+  const row = rows.find(({ id }) => id === timeline.runId)
+  if (row !== undefined && row.status === told.status) return []
+  return [violation("G4", timeline, `the row to say ${told.status}`, row?.status ?? "no row", [told])]
+}
+
+/** No run stays active for ever: what began has come to its end, or is said to be lost. */
+const liveness = perRun((timeline, history, { isFinal = false, rows }) => {
+  const began = first(timeline, "RunStarted") ?? all(timeline, "StartFailed").find(({ abandoned }) => abandoned)
+  if (began === undefined) return []
+  const isStopped = history.lines.some((line) => line._tag === "HostStopped" && line.hostId === began.hostId)
+  const found: Array<Violation> = []
+  const ends: ReadonlyArray<Tag> = ["Settled", "RunVanished", "RunRecovered", "VerdictLost"]
+  const last = timeline.lines.find(({ _tag }) => ends.includes(_tag))
+  if (last === undefined && (isStopped || isFinal)) {
+    found.push(violation("G5", timeline, "the run to come to its end", "none in the log", timeline.lines.slice(-3)))
+  }
+  const row = rows?.find(({ id }) => id === timeline.runId)
+  if (isFinal && row !== undefined && !isTerminal(row.status)) {
+    found.push(violation("G5", timeline, "a terminal row", row.status, timeline.lines.slice(-3)))
+  }
+  return found
+})
+
+/** A verdict that the process took with it is a loss, and the log says so itself. */
+const nothingLost = perRun((timeline) => {
+  const lost = first(timeline, "VerdictLost")
+  const isFound = timeline.lines.some(({ _tag }) => _tag === "Settled")
+  return lost === undefined || isFound
+    ? []
+    : [violation("G6", timeline, "the verdict to be written", "lost at the exit of its host", [lost])]
+})
+
+/** A start that succeeded has its row; one that failed leaves nothing that goes on. */
+const atomicStart = perRun((timeline) => {
+  const failed = first(timeline, "StartFailed")
+  const started = first(timeline, "RunStarted")
+  const ended = first(timeline, "WorkEnded")
+  if (failed === undefined) return []
+  const found: Array<Violation> = []
+  if (started !== undefined) {
+    found.push(violation("G7", timeline, "no work of a start that failed", "it began", [failed, started]))
+  }
+  if (ended !== undefined && ended.outcome !== "notStarted") {
+    found.push(violation("G7", timeline, "no work of a start that failed", `it ${ended.outcome}`, [failed, ended]))
+  }
+  return found
+})
+
+/** Two runs of one key never overlap: the second begins after the first has settled. */
+const singleActive: Check = (history) => {
+  const found: Array<Violation> = []
+  const holders = new Map<string, LineOf<"RunStarted">>()
+  for (const line of history.lines) {
+    if (line._tag === "RunStarted" && line.key !== undefined) {
+      const key = JSON.stringify([line.name, line.key])
+      const holder = holders.get(key)
+      if (holder !== undefined) {
+        const timeline = history.timelines.get(line.runId)
+        const expected = `the key ${line.key} of ${line.name} to be free`
+        found.push(violation("G8", timeline, expected, `held by run ${holder.runId}`, [holder, line]))
+      }
+      holders.set(key, line)
+    }
+    // The row frees the key, so the write counts, not what is told of it a moment later.
+    if (line._tag === "VerdictWritten" || line._tag === "RunRecovered" || line._tag === "Settled") {
+      for (const [key, holder] of holders) if (holder.runId === line.runId) holders.delete(key)
+    }
+  }
+  return found
+}
+
+/** A lost host's run is settled by exactly one other host. */
+const hostLoss = perRun((timeline) => {
+  const recovered = all(timeline, "RunRecovered")
+  return recovered.length <= 1 ? [] : [violation("G9", timeline, "one recovery", `${recovered.length}`, recovered)]
+})
+
+/** No-op, not found and not mine are answers, not failures: each is told as what it is, and none is tried again. */
+const fourAnswers = perRun((timeline) => {
+  const found: Array<Violation> = []
+  for (const written of all(timeline, "VerdictWritten")) {
+    const after = timeline.lines
+      .slice(position(timeline, written) + 1)
+      .filter(
+        (line) =>
+          line.hostId === written.hostId &&
+          (line._tag === "VerdictWritten" || (line._tag === "WriteFailed" && line.failure.operation === "settle"))
+      )
+    if (after.length > 0) {
+      found.push(violation("G10", timeline, `no other write after ${written.outcome}`, "one", [written, ...after]))
+    }
+    const answer = timeline.lines
+      .slice(position(timeline, written) + 1)
+      .find(({ _tag }) => _tag === "Settled" || _tag === "Superseded" || _tag === "RunVanished")
+    const expected =
+      written.outcome === "NotFound" ? "RunVanished" : written.outcome === "NotMine" ? "Superseded" : "Settled"
+    if (answer !== undefined && answer._tag !== expected) {
+      found.push(violation("G10", timeline, `${expected} after ${written.outcome}`, answer._tag, [written, answer]))
+    }
+  }
+  return found
+})
+
+/** Every line of the log can be read. */
+const evidence: Check = ({ malformed }) =>
+  malformed.map(({ lineNumber, problem }) =>
+    violation("G11", undefined, `line ${lineNumber} to be well-formed`, problem, [])
+  )
+
+/** Each kind of interruption is written as what it was. */
+const interruptions = perRun((timeline) => {
+  const written = ownWrite(timeline)
+  if (written?.status !== "failed") return []
+  const stops = new Set(all(timeline, "StopRequested").map(({ stop }) => stop))
+  const expected = {
+    RunTimedOut: stops.has("timeout"),
+    HostShutdown: stops.has("shutdown"),
+    LeaseLost: stops.has("lease"),
+    WorkInterrupted: stops.size === 0 && first(timeline, "WorkEnded")?.outcome === "interrupted"
+  } as const
+  const { reason } = written
+  if (reason === undefined || !(reason in expected) || expected[reason as keyof typeof expected]) return []
+  const found = stops.size === 0 ? "no such interruption" : `an interruption by ${[...stops].join(", ")}`
+  return [violation("G12", timeline, `what ${reason} stands for`, found, [...all(timeline, "StopRequested"), written])]
+})
+
+const describe = (written: LineOf<"VerdictWritten">): string =>
+  [written.status, written.reason, written.workOutcome].filter((part) => part !== undefined).join(", ")
+
+/** @internal */
+export const checks: ReadonlyArray<Check> = [
+  fidelity,
+  cancelPrecedence,
+  finality,
+  truthfulSignal,
+  liveness,
+  nothingLost,
+  atomicStart,
+  singleActive,
+  hostLoss,
+  fourAnswers,
+  evidence,
+  interruptions
+]

@@ -1,0 +1,160 @@
+/**
+ * What the parts of one kernel share: its store, its writer, its lease, and the register of the runs
+ * that are in memory. The register is plain data, changed synchronously; who may change a run's state
+ * is said in `activeRun`.
+ *
+ * @since 0.1.0
+ */
+import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
+import * as Metric from "effect/Metric"
+import type * as Scope from "effect/Scope"
+import type { CancelAnswer } from "../Run.js"
+import { type CancelError, type KernelStopped, RunNotFound, type RunSuperseded, StoreFailure } from "../RunError.js"
+import type { RunId } from "../RunId.js"
+import * as RunLog from "../RunLog.js"
+import * as RunMetrics from "../RunMetrics.js"
+import type { InsertOutcome, RunStore } from "../RunStore.js"
+import type { ActiveRun } from "./activeRun.js"
+import type { HostLease } from "./hostLease.js"
+import type { StatusWriter } from "./statusWriter.js"
+
+/** @internal */
+export interface CoreOptions {
+  readonly startTimeout: Duration.Duration
+  readonly startsWaitingMax: number
+  readonly parkAfter: Duration.Duration
+  readonly cancelGrace: Duration.Duration
+  readonly shutdownGrace: Duration.Duration
+  readonly followInterval: Duration.Duration
+  readonly eventBufferMax: number
+}
+
+/** @internal */
+export interface KernelCore {
+  readonly store: typeof RunStore.Service
+  readonly writer: StatusWriter
+  readonly lease: HostLease
+  readonly options: CoreOptions
+  /** Lives as long as the kernel: what is forked here ends with it. */
+  readonly scope: Scope.Scope
+  readonly log: (line: Parameters<typeof RunLog.write>[0]) => Effect.Effect<void>
+  /** The runs in memory: from before their insert is asked for until their terminal status is stored. */
+  readonly runs: Map<RunId, ActiveRun>
+  /** Who waits for the answer to an insert. */
+  readonly inserts: Map<RunId, Deferred.Deferred<InsertOutcome, StoreFailure | KernelStopped>>
+  /** Keys whose last start is in doubt: a start of the same key waits for its tombstone (rule 4). */
+  readonly tombstones: Map<string, Deferred.Deferred<void>>
+  /** Cancels of runs that are not in this host's memory, one per run. */
+  readonly rowCancels: Map<RunId, Deferred.Deferred<CancelAnswer, StoreFailure | RunNotFound>>
+  /** From the first step of the shutdown on: no more intake. */
+  isStopping: boolean
+  /** From its last step on: nothing is written any more. */
+  isClosed: boolean
+  /** Set by a shutdown that waits for work to end. */
+  ended: Deferred.Deferred<void> | undefined
+}
+
+/**
+ * Lines go to the loggers of the kernel, not of whoever happens to call: the evidence stays in one place, and the
+ * kernel's own lines are no events of the run whose fiber writes them.
+ *
+ * @internal
+ */
+export const makeLog: Effect.Effect<KernelCore["log"]> = Effect.gen(function* () {
+  const loggers = yield* FiberRef.get(FiberRef.currentLoggers)
+  const minimum = yield* FiberRef.get(FiberRef.currentMinimumLogLevel)
+  return (line) =>
+    RunLog.write(line).pipe(
+      Effect.locally(FiberRef.currentLoggers, loggers),
+      Effect.locally(FiberRef.currentMinimumLogLevel, minimum)
+    )
+})
+
+/** @internal */
+export const register = (core: KernelCore, run: ActiveRun): Effect.Effect<void> => {
+  core.runs.set(run.id, run)
+  return Metric.set(RunMetrics.active, core.runs.size)
+}
+
+/** @internal */
+export const unregister = (core: KernelCore, run: ActiveRun): Effect.Effect<void> => {
+  core.runs.delete(run.id)
+  const key = tombstoneKey(run)
+  const tombstone = key === undefined ? undefined : core.tombstones.get(key)
+  if (key !== undefined && tombstone !== undefined) {
+    core.tombstones.delete(key)
+    Deferred.unsafeDone(tombstone, Effect.void)
+  }
+  return Metric.set(RunMetrics.active, core.runs.size)
+}
+
+/** There is no row, and never was one for anybody to see: whoever found the run in memory is told so. */
+export const drop = (core: KernelCore, run: ActiveRun): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const error = new RunNotFound({ id: run.id })
+    run.state = { _tag: "Gone", error }
+    run.hub.fail(error)
+    Deferred.unsafeDone(run.signal, Effect.fail(error))
+    answerCancels(run, () => Effect.fail(error))
+    return unregister(core, run)
+  })
+
+/** @internal */
+export const answerCancels = (
+  run: ActiveRun,
+  answer: () => Effect.Effect<CancelAnswer, CancelError | RunSuperseded>
+): void => {
+  const waiters = run.cancelWaiters
+  run.cancelWaiters = []
+  for (const waiter of waiters) Deferred.unsafeDone(waiter, answer())
+}
+
+/** @internal */
+export const entombKey = (core: KernelCore, run: ActiveRun): void => {
+  const key = tombstoneKey(run)
+  if (key !== undefined) core.tombstones.set(key, Deferred.unsafeMake<void>(FiberId.none))
+}
+
+/** @internal */
+export const tombstoneOf = (core: KernelCore, name: string, key: string): Deferred.Deferred<void> | undefined =>
+  core.tombstones.get(keyText(name, key))
+
+const tombstoneKey = (run: ActiveRun): string | undefined =>
+  run.newRun.key === null ? undefined : keyText(run.newRun.name, run.newRun.key)
+
+const keyText = (name: string, key: string): string => JSON.stringify([name, key])
+
+/** A failure of our own making: the database has not been asked. */
+export const notAsked = (operation: string, why: string): StoreFailure =>
+  new StoreFailure({ operation, class: "transient", cause: new Error(why) })
+
+/** The same failure, as the answer to a call: what was asked, and whether it may still come to be. */
+export const restated = (failure: StoreFailure, operation: string, inDoubt: boolean): StoreFailure =>
+  new StoreFailure({
+    operation,
+    class: failure.class,
+    inDoubt,
+    cause: failure.cause,
+    ...(failure.code === undefined ? {} : { code: failure.code })
+  })
+
+// -- from a service to its core ------------------------------------------------------------------------------
+
+const cores = new WeakMap<object, KernelCore>()
+
+/** @internal */
+export const attachCore = (service: object, core: KernelCore): void => {
+  cores.set(service, core)
+}
+
+/** Definitions start their work through the core of the kernel that they are given. */
+export const coreOf = (service: object): KernelCore => {
+  const core = cores.get(service)
+  if (core === undefined)
+    throw new Error("This RunKernel was not made by RunKernel.layer, so no Work can be started on it.")
+  return core
+}

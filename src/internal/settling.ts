@@ -1,0 +1,315 @@
+/**
+ * From the end of the work to the signal: hands the verdict to the writer, and tells what became of
+ * it. Nothing is said to be settled before the write that makes it so is acknowledged (G4), and what
+ * is said is what the row holds, whoever wrote it.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
+import type { CancelAnswer, Settled } from "../Run.js"
+import { RunSuperseded, type StoreFailure, VerdictParked } from "../RunError.js"
+import * as RunMetrics from "../RunMetrics.js"
+import { isTerminal, type RunStatus, type WorkOutcome } from "../RunStatus.js"
+import type { SettleOutcome, StoredRun } from "../RunStore.js"
+import * as ActiveRun from "./activeRun.js"
+import { followRow } from "./following.js"
+import { answerCancels, drop, entombKey, type KernelCore, restated, unregister } from "./kernelCore.js"
+import { storedErrorOf } from "./runRow.js"
+import { refusesValue } from "./sqlFailure.js"
+import { failureFields } from "./statusWriter.js"
+import { nowMillis } from "./wallClock.js"
+import type { WorkEnd } from "./workEnd.js"
+import type { Job } from "./writeLane.js"
+
+// -- handing over ----------------------------------------------------------------------------------------
+
+/** The work has stopped: its fiber hands the end over, and never writes itself. */
+export const workEnded = (
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  workEnd: WorkEnd,
+  exit: Exit.Exit<unknown, unknown>
+): Effect.Effect<void> =>
+  Effect.flatMap(nowMillis, (now) => {
+    run.exit = exit
+    if (!ActiveRun.end(run, workEnd, now)) return Effect.void
+    return Effect.zipRight(logWorkEnd(core, run, workEnd, exit), submit(core, run))
+  })
+
+/** The work of a run whose insert was answered, or is in doubt, is never to start. */
+export const neverStarted = (
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  message: string,
+  options: { readonly entomb: boolean }
+): Effect.Effect<void> =>
+  Effect.flatMap(nowMillis, (now) => {
+    if (!ActiveRun.end(run, { _tag: "NotStarted", reason: "StartAbandoned", message }, now, options)) return Effect.void
+    if (options.entomb) entombKey(core, run)
+    return submit(core, run)
+  })
+
+/** Puts the verdict in the writer's way. The state says which statement it takes. */
+const submit = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (run.state._tag !== "Ended") return Effect.void
+    // Work that ignored the shutdown's interruption until the writer was gone.
+    if (core.isClosed) return logLost(core, run)
+    const job = {
+      id: run.id,
+      budgetUntil: run.state.finishedAt + Duration.toMillis(core.options.parkAfter),
+      answered: (outcome: SettleOutcome, attempts: number) => answered(core, run, outcome, attempts),
+      overdue: (failure: StoreFailure, attempts: number) => parked(core, run, failure, attempts),
+      reshape: (failure: StoreFailure) => reshape(run, failure)
+    } satisfies Omit<Job<never, SettleOutcome>, "row">
+    if (run.state.entomb) {
+      core.writer.entomb.submit({
+        ...job,
+        row: () => withSettlement(run, (settlement) => ({ run: run.newRun, settlement }))
+      })
+    } else {
+      core.writer.settle.submit({ ...job, row: () => withSettlement(run, (settlement) => settlement) })
+    }
+    core.writer.wake()
+    if (core.ended !== undefined) Deferred.unsafeDone(core.ended, Effect.void)
+    return Effect.void
+  })
+
+const withSettlement = <Row>(
+  run: ActiveRun.ActiveRun,
+  row: (settlement: ReturnType<typeof ActiveRun.settlementOf>) => Row
+): Row | undefined => {
+  if (run.state._tag !== "Ended") return undefined
+  const built = row(ActiveRun.settlementOf(run, run.state))
+  // From here on a terminal write may land at any time, so a later cancel is no longer safe in memory (rule 3).
+  run.state = { ...run.state, sent: run.state.sent + 1 }
+  return built
+}
+
+/** A value that the database refuses for good must not keep the outcome out of the row. */
+const reshape = (run: ActiveRun.ActiveRun, failure: StoreFailure): boolean => {
+  if (run.state._tag !== "Ended" || run.state.refused || !refusesValue(failure)) return false
+  run.state = { ...run.state, refused: true }
+  return true
+}
+
+// -- what became of it ---------------------------------------------------------------------------------------
+
+const answered = (
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  outcome: SettleOutcome,
+  attempts: number
+): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    if (run.state._tag !== "Ended") return
+    switch (outcome._tag) {
+      case "Applied": {
+        const ending = ActiveRun.settlementOf(run, run.state)
+        if (outcome.status === "cancelled" && run.state.cancel === undefined) yield* foundCancelled(core, run)
+        yield* logWritten(core, run, outcome._tag, attempts, outcome.status, outcome.workOutcome, ending.error)
+        return yield* settled(core, run, { ...outcome, attempts }, ending)
+      }
+      case "AlreadyApplied":
+      case "NoOp": {
+        const { row, status } = outcome
+        yield* logWritten(core, run, outcome._tag, attempts, status, row.workOutcome, row.error)
+        return yield* settled(core, run, { status, workOutcome: row.workOutcome ?? "unknown", attempts }, row)
+      }
+      case "NotFound":
+        yield* logWritten(core, run, outcome._tag, attempts)
+        return yield* vanished(core, run)
+      case "NotMine":
+        yield* logWritten(core, run, outcome._tag, attempts, outcome.row.status)
+        return yield* superseded(core, run, outcome.row)
+    }
+  })
+
+/** The row had a cancel that this host had not heard of, and the write became `cancelled` in the database (rule 2). */
+const foundCancelled = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
+  core.log({ _tag: "CancelRequested", runId: run.id, hostId: run.hostId, reason: "It was recorded in the row." })
+
+/** The row is terminal: now, and not before, it may be said. */
+export const settled = (
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  told: Omit<Settled, "_tag" | "sequence">,
+  ending: ActiveRun.Ending
+): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const { status, workOutcome, attempts } = told
+    const before = run.state
+    const event = run.hub.publish({ _tag: "Settled", status, workOutcome, attempts })
+    if (event?._tag !== "Settled") return
+    const { cancelReason, error, result } = ending
+    run.state = { _tag: "Settled", event, ending: { cancelReason, error, result } }
+    Deferred.unsafeDone(run.signal, Effect.succeed(event))
+    answerCancels(run, () => Effect.succeed(cancelAnswerOf(event)))
+    core.writer.cancel.withdraw(run.id)
+    yield* unregister(core, run)
+    yield* core.log({ _tag: "Settled", runId: run.id, hostId: run.hostId, status, workOutcome, attempts })
+    yield* Metric.update(Metric.tagged(RunMetrics.settled, "status", status), 1)
+    if (before._tag === "Ended") {
+      const now = yield* nowMillis
+      yield* Metric.update(RunMetrics.persistLatency, now - before.finishedAt)
+      if (before.parked !== undefined) yield* Metric.incrementBy(RunMetrics.parked, -1)
+    }
+  })
+
+/** Tells, once, that the verdict is decided and not stored. */
+export const parked = (
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  failure: StoreFailure,
+  attempts: number
+): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    if (run.state._tag !== "Ended" || run.state.parked !== undefined) return
+    const status = ActiveRun.verdictStatus(run.state)
+    const error = new VerdictParked({ id: run.id, verdict: status, lastFailure: failure })
+    run.state = { ...run.state, parked: error }
+    run.hub.publish({ _tag: "Parked", verdict: status, message: failure.message })
+    Deferred.unsafeDone(run.signal, Effect.fail(error))
+    answerCancels(run, () => cancelInDoubt(run, failure))
+    yield* core.log({
+      _tag: "VerdictParked",
+      runId: run.id,
+      hostId: run.hostId,
+      verdict: status,
+      attempts,
+      failure: failureFields(failure)
+    })
+    yield* Metric.incrementBy(RunMetrics.parked, 1)
+    yield* Metric.update(RunMetrics.parkings, 1)
+  })
+
+/** Another host owns the row: its end is the run's end, and the stream follows it there (rule 10). */
+const superseded = (core: KernelCore, run: ActiveRun.ActiveRun, row: StoredRun): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    if (run.state._tag === "Ended" && run.state.entomb) yield* leaveCancel(core, run)
+    const error = new RunSuperseded({ id: run.id, status: row.status })
+    const wasParked = run.state._tag === "Ended" && run.state.parked !== undefined
+    run.state = { _tag: "Superseded", error }
+    run.hub.publish({ _tag: "Superseded", status: row.status })
+    Deferred.unsafeDone(run.signal, Effect.fail(error))
+    answerCancels(run, () => Effect.fail(error))
+    yield* core.log({ _tag: "Superseded", runId: run.id, hostId: run.hostId, status: row.status })
+    if (wasParked) yield* Metric.incrementBy(RunMetrics.parked, -1)
+    yield* Effect.forkIn(follow(core, run), core.scope)
+  })
+
+const follow = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
+  followRow(core, run.id).pipe(
+    Effect.flatMap((row) =>
+      isTerminal(row.status)
+        ? settled(core, run, { status: row.status, workOutcome: row.workOutcome ?? "unknown", attempts: 0 }, row)
+        : Effect.void
+    ),
+    Effect.catchTag("RunNotFound", () => vanished(core, run))
+  )
+
+/** The start was never answered, and another host has the run by now: it must not go on there (rule 4). */
+const leaveCancel = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
+  Effect.map(nowMillis, (now) => {
+    const request = { id: run.id, requestedAt: now, reason: "Its start was abandoned.", token: `cancel:${run.id}` }
+    core.writer.cancel.submit({
+      id: run.id,
+      row: () => request,
+      answered: () => Effect.void,
+      overdue: () => Effect.void,
+      budgetUntil: now + Duration.toMillis(core.options.parkAfter)
+    })
+    core.writer.wake()
+  })
+
+const vanished = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const wasParked = run.state._tag === "Ended" && run.state.parked !== undefined
+    yield* drop(core, run)
+    yield* core.log({ _tag: "RunVanished", runId: run.id, hostId: run.hostId })
+    if (wasParked) yield* Metric.incrementBy(RunMetrics.parked, -1)
+  })
+
+// -- those who asked for a cancel -----------------------------------------------------------------------------
+
+/** @internal */
+export const cancelAnswerOf = (event: Settled): CancelAnswer =>
+  event.status === "cancelled"
+    ? { _tag: "Requested", durable: true }
+    : { _tag: "AlreadyTerminal", status: event.status }
+
+/** The database is away: the answer depends on whether a terminal write was sent before the cancel (rule 3). */
+export const cancelInDoubt = (
+  run: ActiveRun.ActiveRun,
+  failure: StoreFailure
+): Effect.Effect<CancelAnswer, StoreFailure> => {
+  const mark = "cancel" in run.state ? run.state.cancel : undefined
+  return mark?.isSafe === true
+    ? Effect.succeed({ _tag: "Requested", durable: false })
+    : Effect.fail(restated(failure, "cancel", true))
+}
+
+/**
+ * Nobody will write this verdict any more: all that is needed to repair the row by hand.
+ *
+ * @internal
+ */
+export const logLost = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (run.state._tag !== "Ended") return Effect.void
+    const { hostId, id, ...settlement } = ActiveRun.settlementOf(run, run.state)
+    return core.log({ _tag: "VerdictLost", runId: id, hostId, settlement })
+  })
+
+// -- lines ------------------------------------------------------------------------------------------------------
+
+const logWorkEnd = (
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  workEnd: WorkEnd,
+  exit: Exit.Exit<unknown, unknown>
+): Effect.Effect<void> => {
+  const base = { _tag: "WorkEnded", runId: run.id, hostId: run.hostId } as const
+  switch (workEnd._tag) {
+    case "Succeeded":
+      return core.log({ ...base, outcome: "succeeded" })
+    case "ResultNotEncodable":
+      return core.log({ ...base, outcome: "succeeded", reason: "ResultNotEncodable", message: workEnd.message })
+    case "Interrupted":
+      return core.log({ ...base, outcome: "interrupted" })
+    case "NotStarted":
+      return core.log({ ...base, outcome: "notStarted", reason: workEnd.reason, message: workEnd.message })
+    case "Failed": {
+      const { message, reason } = workEnd.error
+      const cause = exit._tag === "Failure" ? { cause: Cause.pretty(exit.cause, { renderErrorCause: true }) } : {}
+      return core.log({ ...base, outcome: "failed", reason, message, ...cause })
+    }
+  }
+}
+
+const logWritten = (
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  outcome: SettleOutcome["_tag"],
+  attempts: number,
+  status?: RunStatus,
+  workOutcome?: WorkOutcome | null,
+  error: string | null = null
+): Effect.Effect<void> => {
+  const reason = status === "failed" ? storedErrorOf(error)?.reason : undefined
+  return core.log({
+    _tag: "VerdictWritten",
+    runId: run.id,
+    hostId: run.hostId,
+    outcome,
+    attempts,
+    ...(status === undefined ? {} : { status }),
+    ...(workOutcome === null || workOutcome === undefined ? {} : { workOutcome }),
+    ...(reason === undefined ? {} : { reason })
+  })
+}

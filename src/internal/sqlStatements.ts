@@ -1,0 +1,97 @@
+/**
+ * What a database dialect gives to `SqlRunStore`: one guarded statement per operation, as text and
+ * parameters, and the migrations that make its tables. Every write is one autocommit statement that
+ * may be repeated; every statement begins with a comment that names it, by which the chaos layer and
+ * a reader of the database's own log know it.
+ *
+ * @since 0.1.0
+ */
+import type { HostId, RunId } from "../RunId.js"
+import type {
+  CancelRequest,
+  HostRegistration,
+  NewRun,
+  ProgressReport,
+  Recovery,
+  RunQuery,
+  Settlement,
+  Tombstone
+} from "../RunStore.js"
+
+/** @internal */
+export type StatementLabel =
+  | "insert"
+  | "settle"
+  | "entomb"
+  | "cancel"
+  | "progress"
+  | "readBack"
+  | "read"
+  | "list"
+  | "register"
+  | "renew"
+  | "owned"
+  | "remove"
+  | "fence"
+  | "recover"
+  | "check"
+
+/** @internal */
+export interface SqlStatement {
+  readonly label: StatementLabel
+  readonly sql: string
+  readonly params: ReadonlyArray<unknown>
+}
+
+/** A migration: its statements run one by one, in one transaction. @internal */
+export interface SqlMigration {
+  readonly id: number
+  readonly name: string
+  readonly statements: ReadonlyArray<string>
+}
+
+/** @internal */
+export interface SqlDialect {
+  readonly tablePrefix: string
+  readonly migrations: ReadonlyArray<SqlMigration>
+  /** Begins a transaction that may write: it must not fail half-way because a reader became a writer. */
+  readonly beginTransaction: string
+
+  /** Gives `run_id` of the rows that are new. A taken key skips its row and no other. */
+  readonly insert: (runs: ReadonlyArray<NewRun>) => SqlStatement
+  /**
+   * Gives each row that is in the way of one of these runs: the row, the `position` of the run in
+   * the batch, and `via` (`id`, `idempotencyKey` or `key`).
+   */
+  readonly insertReadBack: (runs: ReadonlyArray<NewRun>) => SqlStatement
+  /** Gives `run_id`, `status` and `work_outcome` of the rows that it changed. */
+  readonly settle: (settlements: ReadonlyArray<Settlement>) => SqlStatement
+  /** As `settle`. */
+  readonly entomb: (tombstones: ReadonlyArray<Tombstone>) => SqlStatement
+  /** Gives `run_id` and `status` of the rows that it changed. */
+  readonly cancel: (requests: ReadonlyArray<CancelRequest>) => SqlStatement
+  readonly progress: (reports: ReadonlyArray<ProgressReport>) => SqlStatement
+  /** Gives the whole rows of these ids. */
+  readonly readBack: (ids: ReadonlyArray<RunId>) => SqlStatement
+  readonly read: (id: RunId) => SqlStatement
+  readonly list: (query: RunQuery) => SqlStatement
+
+  readonly register: (host: HostRegistration) => SqlStatement
+  /** Gives a row where the host is live. */
+  readonly renew: (hostId: HostId, leaseUntil: number) => SqlStatement
+  /** Gives `run_id`, `attempt`, `cancel_requested_at` and `cancel_reason` of the host's active rows. */
+  readonly owned: (hostId: HostId) => SqlStatement
+  readonly remove: (hostId: HostId) => SqlStatement
+  readonly fence: (recovery: Recovery) => SqlStatement
+  /** Gives `run_id`, `name`, `status` and `host_id` of the rows that it settled. */
+  readonly recover: (recovery: Recovery) => SqlStatement
+  /** Gives one row whose `verdict` is `ok` when the database is sound. */
+  readonly check: SqlStatement
+}
+
+/** A statement with its label. @internal */
+export const labelled = (label: StatementLabel, sql: string, params: ReadonlyArray<unknown> = []): SqlStatement => ({
+  label,
+  sql: `/* holdfast:${label} */ ${sql}`,
+  params
+})

@@ -1,0 +1,241 @@
+/**
+ * The persistence actor: one fiber, the only caller of the store's writes to runs. It takes all that
+ * waits, sends one statement per kind in the order settle, insert, cancel, progress (settling frees
+ * keys), answers each job with its own outcome, and goes on until everything is written. While a
+ * write is in flight the next batch fills by itself; while the database is down one fiber probes it.
+ *
+ * It is forked with the kernel, so no caller's transaction, span or scope can reach its statements.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import * as Metric from "effect/Metric"
+import type * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import { StoreFailure } from "../RunError.js"
+import type { HostId } from "../RunId.js"
+import * as RunLog from "../RunLog.js"
+import * as RunMetrics from "../RunMetrics.js"
+import type {
+  CancelOutcome,
+  CancelRequest,
+  InsertOutcome,
+  NewRun,
+  ProgressReport,
+  RunStore,
+  Settlement,
+  SettleOutcome,
+  Tombstone
+} from "../RunStore.js"
+import * as Backoff from "./backoff.js"
+import { nowMillis } from "./wallClock.js"
+import { WriteLane } from "./writeLane.js"
+
+/** @internal */
+export interface PersistOptions {
+  readonly schedule: Schedule.Schedule<unknown, StoreFailure>
+  readonly delayMax: Duration.Duration
+  readonly attemptTimeout: Duration.Duration
+  readonly parkAfterAttempts: number
+  readonly batchMax: number
+}
+
+/** @internal */
+export interface StatusWriter {
+  readonly settle: WriteLane<Settlement, SettleOutcome>
+  readonly entomb: WriteLane<Tombstone, SettleOutcome>
+  readonly insert: WriteLane<NewRun, InsertOutcome>
+  readonly cancel: WriteLane<CancelRequest, CancelOutcome>
+  readonly progress: WriteLane<ProgressReport, undefined>
+  /** To be called after a submit. */
+  readonly wake: () => void
+  /** Waits until every terminal write has been answered. */
+  readonly drained: Effect.Effect<void>
+}
+
+/** @internal */
+export const failureFields = (failure: StoreFailure) => ({
+  operation: failure.operation,
+  class: failure.class,
+  message: failure.message,
+  ...(failure.code === undefined ? {} : { code: failure.code })
+})
+
+/** @internal */
+export const make = (
+  store: typeof RunStore.Service,
+  hostId: () => HostId,
+  options: PersistOptions
+): Effect.Effect<StatusWriter, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const delayMaxMillis = Duration.toMillis(options.delayMax)
+    let isDamaged = false
+
+    const attempt = <A>(operation: string, effect: Effect.Effect<A, StoreFailure>): Effect.Effect<A, StoreFailure> =>
+      effect.pipe(
+        Effect.tapBoth({
+          onSuccess: () => countAttempt(operation),
+          onFailure: (failure) => Effect.zipRight(countAttempt(operation), countFailure(operation, failure))
+        }),
+        Effect.withSpan(RunMetrics.spans.write, { attributes: { operation }, captureStackTrace: false })
+      )
+
+    /** The attempt runs beside the budgets: what waits behind a stuck statement is told in time. */
+    const beside = <A>(effect: Effect.Effect<A, StoreFailure>): Effect.Effect<A, StoreFailure> =>
+      Effect.gen(function* () {
+        const now = yield* nowMillis
+        if (nextBudgetAt() > now + Duration.toMillis(options.attemptTimeout)) return yield* effect
+        const fiber = yield* Effect.fork(effect)
+        yield* Effect.raceFirst(Fiber.await(fiber), Effect.forever(untilBudget))
+        return yield* Fiber.join(fiber)
+      })
+
+    const untilBudget = Effect.gen(function* () {
+      const now = yield* nowMillis
+      const at = nextBudgetAt()
+      yield* Number.isFinite(at) ? Effect.sleep(Math.max(0, at - now)) : Effect.async<never>(() => {})
+      // Whole, even if the statement is answered meanwhile: half a parking would be a job that nobody is told of.
+      yield* Effect.uninterruptible(tellOverdue)
+    })
+
+    const lane = <Row, Outcome>(
+      operation: string,
+      write: (rows: ReadonlyArray<Row>) => Effect.Effect<ReadonlyArray<Outcome>, StoreFailure>,
+      { attemptsMax = Number.POSITIVE_INFINITY, isRetried = true } = {}
+    ): WriteLane<Row, Outcome> =>
+      new WriteLane({
+        operation,
+        write: (rows) => beside(attempt(operation, write(rows))),
+        backoff: Backoff.make(options.schedule, options.delayMax),
+        batchMax: options.batchMax,
+        attemptsMax,
+        delayMaxMillis,
+        isRetried,
+        failed: (failure, ids, attempts, retryInMillis) =>
+          RunLog.write({
+            _tag: "WriteFailed",
+            hostId: hostId(),
+            failure: failureFields(failure),
+            rows: ids.length,
+            runIds: ids.slice(0, 100),
+            attempt: attempts,
+            retryInMillis
+          }),
+        fatal: (failure) => damaged(failure),
+        waitedBehind: () =>
+          new StoreFailure({
+            operation,
+            class: "unknown",
+            cause: new Error("the statements before it have not been answered")
+          })
+      })
+
+    const parks = { attemptsMax: options.parkAfterAttempts }
+    const lanes = {
+      settle: lane("settle", store.settle, parks),
+      entomb: lane("entomb", store.entomb, parks),
+      insert: lane("insert", store.insert),
+      cancel: lane("cancel", store.requestCancel, parks),
+      progress: lane(
+        "progress",
+        (reports: ReadonlyArray<ProgressReport>) =>
+          Effect.map(store.reportProgress(reports), () => reports.map(() => undefined)),
+        { isRetried: false }
+      )
+    }
+    const ordered = [lanes.settle, lanes.entomb, lanes.insert, lanes.cancel, lanes.progress] as const
+
+    const nextBudgetAt = () => Math.min(...ordered.map((lane) => lane.nextBudgetAt()))
+    const tellOverdue = Effect.suspend(() => Effect.forEach(ordered, (lane) => lane.tellOverdue, { discard: true }))
+
+    const damaged = Effect.fnUntraced(function* (failure: StoreFailure) {
+      if (!isDamaged)
+        yield* RunLog.write({ _tag: "DatabaseDamaged", hostId: hostId(), failure: failureFields(failure) })
+      isDamaged = true
+      yield* Effect.forEach(ordered, (lane) => lane.tellAll(failure), { discard: true })
+    })
+
+    /** A damaged database is not written to until it passes its check. */
+    const isSound = Effect.suspend(() => {
+      if (!isDamaged) return Effect.succeed(true)
+      return Effect.match(attempt("check", store.check), {
+        onSuccess: () => {
+          isDamaged = false
+          return true
+        },
+        onFailure: () => false
+      })
+    })
+
+    let latch = Deferred.unsafeMake<void>(FiberId.none)
+    const wake = () => Deferred.unsafeDone(latch, Effect.void)
+    let drainWaiters: Array<Deferred.Deferred<void>> = []
+    const isDrained = () => lanes.settle.size === 0 && lanes.entomb.size === 0
+
+    const round = Effect.gen(function* () {
+      if (yield* isSound) {
+        yield* Effect.forEach(ordered, (lane) => lane.flush, { discard: true })
+      } else {
+        yield* Effect.sleep(delayMaxMillis)
+      }
+      yield* tellOverdue
+      if (isDrained()) {
+        for (const waiter of drainWaiters) Deferred.unsafeDone(waiter, Effect.void)
+        drainWaiters = []
+      }
+      // Whoever was just answered goes on before the next batch is taken: group commit without a timer.
+      yield* Effect.yieldNow()
+    })
+
+    /** Waits for a submit, for the end of a delay, or for a budget that passes, whichever comes first. */
+    const idle = Effect.gen(function* () {
+      const now = yield* nowMillis
+      const at = Math.min(nextBudgetAt(), ...ordered.map((lane) => lane.nextAttemptAt()))
+      if (at <= now) return
+      const submitted = Deferred.await(latch)
+      yield* Number.isFinite(at) ? Effect.raceFirst(submitted, Effect.sleep(at - now)) : submitted
+    })
+
+    const turn = Effect.zipRight(
+      idle,
+      Effect.suspend(() => {
+        latch = Deferred.unsafeMake<void>(FiberId.none)
+        return round
+      })
+    )
+
+    // A defect of ours must not end the one fiber that all runs rely on: it is told, and the fiber goes on.
+    const guarded = Effect.catchAllCause(turn, (cause) =>
+      Cause.isInterruptedOnly(cause)
+        ? Effect.failCause(cause)
+        : Effect.zipRight(
+            Effect.logFatal("The status writer met a defect and goes on", cause),
+            Effect.sleep(delayMaxMillis)
+          )
+    )
+
+    yield* Effect.forkScoped(Effect.interruptible(Effect.forever(guarded)))
+
+    const drained = Effect.suspend(() => {
+      if (isDrained()) return Effect.void
+      const waiter = Deferred.unsafeMake<void>(FiberId.none)
+      drainWaiters.push(waiter)
+      return Deferred.await(waiter)
+    })
+
+    return { ...lanes, wake, drained }
+  })
+
+const countAttempt = (operation: string): Effect.Effect<void> =>
+  Metric.update(Metric.tagged(RunMetrics.writeAttempts, "operation", operation), 1)
+
+const countFailure = (operation: string, failure: StoreFailure): Effect.Effect<void> =>
+  Metric.update(
+    RunMetrics.writeFailures.pipe(Metric.tagged("operation", operation), Metric.tagged("class", failure.class)),
+    1
+  )

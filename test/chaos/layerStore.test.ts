@@ -1,0 +1,143 @@
+/**
+ * The same plans at the store: failures of the right class, real effects, and the store's own answers
+ * where nothing goes wrong.
+ *
+ * @since 0.1.0
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { Chaos, layerStore } from "../../chaos/Chaos.js"
+import * as FaultPlan from "../../chaos/FaultPlan.js"
+import * as RunId from "../../src/RunId.js"
+import { layerMemory, type NewRun, RunStore, type Settlement } from "../../src/RunStore.js"
+import { seen } from "./brokenDatabase.js"
+
+const withPlan =
+  (plan: FaultPlan.FaultPlan) =>
+  <A, E, R>(program: Effect.Effect<A, E, R>) =>
+    Effect.provide(program, layerStore(plan).pipe(Layer.provide(layerMemory)))
+
+const newRun = Effect.gen(function* () {
+  const run: NewRun = {
+    id: yield* RunId.make,
+    name: "glossary",
+    key: null,
+    idempotencyKey: null,
+    payload: null,
+    payloadHash: null,
+    hostId: yield* RunId.makeHostId,
+    attemptMax: 1,
+    onHostExit: "fail",
+    createdAt: 0
+  }
+  return run
+})
+
+const settlement = (run: NewRun): Settlement => ({
+  id: run.id,
+  hostId: run.hostId,
+  attempt: 1,
+  token: `${run.hostId}:1`,
+  status: "completed",
+  workOutcome: "succeeded",
+  finishedAt: 1,
+  result: null,
+  error: null,
+  cancelRequestedAt: null,
+  cancelReason: null
+})
+
+const statusOf = (run: NewRun) =>
+  Effect.flatMap(RunStore, (store) =>
+    Effect.map(store.get(run.id), (row) =>
+      Option.getOrElse(
+        Option.map(row, ({ status }) => status),
+        () => "none"
+      )
+    )
+  )
+
+describe("layerStore", () => {
+  it.effect.each([
+    { fault: "busy", phase: "before", class: "transient", inDoubt: false, atOnce: "running", healed: "running" },
+    { fault: "ioError", phase: "after", class: "unknown", inDoubt: true, atOnce: "completed", healed: "completed" },
+    {
+      fault: "connectionLost",
+      phase: "after",
+      class: "connection",
+      inDoubt: true,
+      atOnce: "completed",
+      healed: "completed"
+    },
+    { fault: "lateApply", phase: "late", class: "connection", inDoubt: true, atOnce: "running", healed: "completed" },
+    { fault: "full", phase: "before", class: "slow", inDoubt: false, atOnce: "running", healed: "running" },
+    { fault: "constraint", phase: "before", class: "permanent", inDoubt: false, atOnce: "running", healed: "running" },
+    { fault: "corrupt", phase: "before", class: "fatal", inDoubt: true, atOnce: "running", healed: "running" }
+  ] as const)("$fault $phase at a settle is a failure of class $class, and the row tells what happened", (one) =>
+    Effect.gen(function* () {
+      const store = yield* RunStore
+      const chaos = yield* Chaos
+      const run = yield* newRun
+      yield* store.insert([run])
+      const failure = yield* Effect.flip(store.settle([settlement(run)]))
+      assert.deepStrictEqual([failure.operation, failure.class, failure.inDoubt], ["settle", one.class, one.inDoubt])
+      // A read lets late operations land, so the row is read through the plan only after healing.
+      if (one.phase !== "late") {
+        assert.strictEqual(yield* statusOf(run), one.atOnce)
+      }
+      yield* chaos.heal
+      assert.strictEqual(yield* statusOf(run), one.healed)
+      assert.deepStrictEqual(yield* chaos.unfired, [])
+    }).pipe(withPlan(FaultPlan.once("settle", one.fault, one.phase)))
+  )
+
+  it.effect("a late settle lands before the next operation", () =>
+    Effect.gen(function* () {
+      const store = yield* RunStore
+      const run = yield* newRun
+      yield* store.insert([run])
+      yield* Effect.flip(store.settle([settlement(run)]))
+      const [again] = yield* store.settle([settlement(run)])
+      assert.strictEqual(again?._tag, "AlreadyApplied")
+    }).pipe(withPlan(FaultPlan.once("settle", "lateApply")))
+  )
+
+  it.effect("a hang never answers, and a defect dies", () =>
+    Effect.gen(function* () {
+      const store = yield* RunStore
+      assert.strictEqual(yield* seen(store.list({})), "silent")
+      assert.strictEqual(yield* seen(store.check), "died: chaos: the driver threw a defect")
+    }).pipe(withPlan(FaultPlan.fromRules(FaultPlan.rule("list", "hang"), FaultPlan.rule("check", "defect"))))
+  )
+
+  it.effect("every operation passes, under the label of its statement, with its runs", () =>
+    Effect.gen(function* () {
+      const store = yield* RunStore
+      const chaos = yield* Chaos
+      const run = yield* newRun
+      const { hostId, id } = run
+      yield* store.insert([run])
+      yield* store.settle([settlement(run)])
+      yield* store.entomb([{ run, settlement: settlement(run) }])
+      yield* store.requestCancel([{ id, requestedAt: 0, reason: null, token: "t" }])
+      yield* store.reportProgress([{ id, hostId, attempt: 1, current: 1, total: null, step: null }])
+      yield* store.get(id)
+      yield* store.list({})
+      yield* store.registerHost({ hostId, pid: 1, registeredAt: 0, leaseUntil: 1 })
+      yield* store.renewHost({ hostId, leaseUntil: 2 })
+      yield* store.removeHost(hostId)
+      yield* store.recover({ now: 0, token: "t", error: "{}", except: hostId })
+      yield* store.check
+      assert.isFalse(yield* store.isCallerInTransaction)
+      assert.deepStrictEqual(
+        (yield* chaos.operations).map((operation) => `${operation.label} ${operation.runs}`.trim()),
+        [
+          ...["insert 1", "settle 1", "entomb 1", "cancel 1", "progress 1", "read 1"],
+          ...["list", "register", "renew", "remove", "recover", "check"]
+        ]
+      )
+    }).pipe(withPlan(FaultPlan.none))
+  )
+})

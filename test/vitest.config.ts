@@ -1,0 +1,24 @@
+import { fileURLToPath } from "node:url"
+import { defineConfig } from "vitest/config"
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+
+export default defineConfig({
+  root: path(".."),
+  resolve: {
+    // Documentation imports the package by its name; every other file by relative path, so that no
+    // second copy of the kernel is loaded which a mutant would miss.
+    alias: [
+      { find: /^effect-holdfast$/, replacement: path("../src/index.ts") },
+      { find: /^effect-holdfast\/chaos$/, replacement: path("../chaos/index.ts") },
+      { find: /^effect-holdfast\/(.+)$/, replacement: path("../src/$1.ts") }
+    ]
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    pool: "forks",
+    poolOptions: { forks: { minForks: 1, maxForks: 2 } }
+  }
+})
