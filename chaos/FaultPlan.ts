@@ -7,132 +7,11 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { canHappen, Fault, faults, Phase, phases } from "./internal/fault.js"
+
+export { canHappen, Fault, faults, Phase, phases }
 
 // -- models -------------------------------------------------------------------------------------------
-
-/**
- * What goes wrong.
- *
- * - SQLite: `busy`, `locked`, `busySnapshot`, `ioError`, `full` (which also rolls an open transaction
- *   back, as the real one does), `readonly`, `corrupt`, `cantOpen`, `constraint`.
- * - Postgres, by SQLSTATE: `serialization` (40001), `deadlock` (40P01), `queryCanceled` (57014),
- *   `adminShutdown` (57P01), `readOnlyTransaction` (25006), `tooManyConnections` (53300).
- * - `connectionLost`: an open transaction is rolled back, and everything on that connection fails.
- * - `defect`: the call dies. `hang`: it never answers. `latency`: it answers later.
- * - `lateApply`: it times out (`ETIMEDOUT`) and lands later, whatever the rule's phase says.
- * - `crash`: the process kills itself with SIGKILL.
- *
- * @since 0.1.0
- * @category models
- */
-export type Fault =
-  | "busy"
-  | "locked"
-  | "busySnapshot"
-  | "ioError"
-  | "full"
-  | "readonly"
-  | "corrupt"
-  | "cantOpen"
-  | "constraint"
-  | "connectionLost"
-  | "defect"
-  | "hang"
-  | "lateApply"
-  | "latency"
-  | "crash"
-  | "serialization"
-  | "deadlock"
-  | "queryCanceled"
-  | "adminShutdown"
-  | "readOnlyTransaction"
-  | "tooManyConnections"
-
-/**
- * Every fault there is, in the order of `Fault`; sweeps go over it.
- *
- * @since 0.1.0
- * @category models
- */
-export const faults: readonly [Fault, ...Array<Fault>] = [
-  "busy",
-  "locked",
-  "busySnapshot",
-  "ioError",
-  "full",
-  "readonly",
-  "corrupt",
-  "cantOpen",
-  "constraint",
-  "connectionLost",
-  "defect",
-  "hang",
-  "lateApply",
-  "latency",
-  "crash",
-  "serialization",
-  "deadlock",
-  "queryCanceled",
-  "adminShutdown",
-  "readOnlyTransaction",
-  "tooManyConnections"
-]
-
-/**
- * When it goes wrong: `before` (nothing happened), `after` (it was applied, the answer is lost) or
- * `late` (the call failed, and the statement is applied afterwards). `latency` knows no `late` and
- * reads it as `after`; `crash` and the opening of a connection read it as `before`.
- *
- * @since 0.1.0
- * @category models
- */
-export type Phase = "before" | "after" | "late"
-
-/**
- * Every phase there is; sweeps go over it.
- *
- * @since 0.1.0
- * @category models
- */
-export const phases: readonly [Phase, ...Array<Phase>] = ["before", "after", "late"]
-
-/**
- * Whether a real database can do this. One that answers `SQLITE_BUSY` has applied nothing, and code may
- * rely on that; so `busy` with the phase `after` is a lie that no database tells. Sweeps leave such
- * pairs out and storms read them as `before`; a rule that names one gets it all the same.
- *
- * @since 0.1.0
- * @category models
- */
-export const canHappen = (fault: Fault, phase: Phase): boolean => {
-  switch (fault) {
-    case "ioError":
-    case "connectionLost":
-    case "defect":
-    case "hang":
-    case "adminShutdown":
-      return true
-    case "lateApply":
-      return phase === "late"
-    case "latency":
-    case "crash":
-      return phase !== "late"
-    case "busy":
-    case "locked":
-    case "busySnapshot":
-    case "full":
-    case "readonly":
-    case "corrupt":
-    case "cantOpen":
-    case "constraint":
-    case "serialization":
-    case "deadlock":
-    case "queryCanceled":
-    case "readOnlyTransaction":
-    case "tooManyConnections":
-      return phase === "before"
-  }
-}
 
 /**
  * Where a rule opens. It opens once and then stays open for its window.
@@ -207,18 +86,6 @@ const optional = <A>(schema: Schema.Schema<A>) => Schema.optionalWith(schema, { 
  * @since 0.1.0
  * @category schemas
  */
-export const Fault: Schema.Schema<Fault> = Schema.Literal(...faults)
-
-/**
- * @since 0.1.0
- * @category schemas
- */
-export const Phase: Schema.Schema<Phase> = Schema.Literal(...phases)
-
-/**
- * @since 0.1.0
- * @category schemas
- */
 export const Place: Schema.Schema<Place> = Schema.Union(
   Schema.Struct({ operation: Ordinal, label: optional(Schema.Literal("*")) }),
   Schema.Struct({ label: Schema.NonEmptyString, run: optional(Ordinal), attempt: optional(Ordinal) })
@@ -276,7 +143,7 @@ export class FaultPlan extends Schema.Class<FaultPlan>("effect-holdfast/chaos/Fa
 }) {}
 
 /**
- * A plan as JSON text. Its `json` never holds more than the plan: unknown fields are refused, so that a
+ * A plan as JSON text. Unknown fields are refused, so that a
  * misspelt `attempt` is an error and not a rule that fires elsewhere.
  *
  * @since 0.1.0

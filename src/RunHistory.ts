@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { checks } from "./internal/historyChecks.js"
+import { findViolations } from "./internal/historyChecks.js"
 import type { Run } from "./Run.js"
 import type { RunId } from "./RunId.js"
 import * as RunLog from "./RunLog.js"
@@ -145,7 +145,7 @@ export const fromLines = (lines: ReadonlyArray<RunLog.Line>): RunHistory => {
  * @category combinators
  */
 export const check = (history: RunHistory, options: CheckOptions = {}): ReadonlyArray<Violation> =>
-  checks.flatMap((check) => check(history, options))
+  findViolations(history, options)
 
 /**
  * A violation as a paragraph of text.

@@ -11,7 +11,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
+import type * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as ActiveRun from "./internal/activeRun.js"
@@ -23,11 +23,11 @@ import { followRow, readRow, rowEvents } from "./internal/following.js"
 import * as Handles from "./internal/handles.js"
 import * as HostLease from "./internal/hostLease.js"
 import { attachCore, type KernelCore, makeLog } from "./internal/kernelCore.js"
+import { adHoc, openRetry, resolve } from "./internal/kernelOptions.js"
 import { runOf } from "./internal/runRow.js"
 import { start } from "./internal/starting.js"
 import * as StatusWriter from "./internal/statusWriter.js"
 import { shutdown } from "./internal/stopping.js"
-import { codecNone } from "./internal/workEnd.js"
 import type { CancelAnswer, CurrentRun, Run, RunEvent, RunHandle, Settled } from "./Run.js"
 import type { CancelError, RunNotFound, RunSuperseded, StartError, StoreFailure, VerdictParked } from "./RunError.js"
 import type { RunId } from "./RunId.js"
@@ -187,7 +187,7 @@ const make = (
 
 const makeCore = (options: Options & Policies): Effect.Effect<KernelCore, StoreFailure, RunStore | Scope.Scope> =>
   Effect.gen(function* () {
-    const settings = resolve(options)
+    const settings = resolve(options, defaults)
     const store = BoundedStore.make(yield* RunStore, {
       attemptTimeout: settings.persist.attemptTimeout,
       readRetry: Backoff.exponential(settings.persist.delayBase)
@@ -232,54 +232,6 @@ const makeCore = (options: Options & Policies): Effect.Effect<KernelCore, StoreF
     })
     return made
   })
-
-/** A kernel that cannot register its host does not come up; it gives the database as many tries as a start would. */
-const openRetry = (persist: ReturnType<typeof resolve>["persist"]): Schedule.Schedule<unknown, StoreFailure> =>
-  Backoff.exponential(persist.delayBase).pipe(
-    Schedule.intersect(Schedule.recurs(persist.parkAfterAttempts - 1)),
-    Schedule.whileInput((failure: StoreFailure) => failure.class !== "permanent" && failure.class !== "fatal")
-  )
-
-const resolve = (options: Options) => {
-  const persist = options.persist ?? {}
-  const duration = (input: Duration.DurationInput | undefined, fallback: Duration.Duration) =>
-    input === undefined ? fallback : Duration.decode(input)
-  return {
-    leaseDuration: duration(options.leaseDuration, defaults.leaseDuration),
-    shutdownGrace: duration(options.shutdownGrace, defaults.shutdownGrace),
-    cancelGrace: duration(options.cancelGrace, defaults.cancelGrace),
-    startTimeout: duration(options.startTimeout, defaults.startTimeout),
-    startsWaitingMax: options.startsWaitingMax ?? defaults.startsWaitingMax,
-    followInterval: duration(options.followInterval, defaults.followInterval),
-    eventBufferMax: options.eventBufferMax ?? defaults.eventBufferMax,
-    persist: {
-      delayBase: duration(persist.delayBase, defaults.persist.delayBase),
-      delayMax: duration(persist.delayMax, defaults.persist.delayMax),
-      attemptTimeout: duration(persist.attemptTimeout, defaults.persist.attemptTimeout),
-      parkAfterAttempts: persist.parkAfterAttempts ?? defaults.persist.parkAfterAttempts,
-      parkAfter: duration(persist.parkAfter, defaults.persist.parkAfter),
-      batchMax: persist.batchMax ?? defaults.persist.batchMax
-    }
-  }
-}
-
-const adHoc = <A, E, R>(
-  name: string,
-  work: Effect.Effect<A, E, R>,
-  options: Parameters<(typeof RunKernel.Service)["start"]>[2]
-) => ({
-  name,
-  work,
-  codec: codecNone,
-  key: options?.key,
-  idempotencyKey: undefined,
-  payload: undefined,
-  payloadHash: undefined,
-  timeout: options?.timeout === undefined ? undefined : Duration.decode(options.timeout),
-  cancelGrace: options?.cancelGrace === undefined ? undefined : Duration.decode(options.cancelGrace),
-  onHostExit: "fail" as const,
-  attemptMax: 1
-})
 
 /** Looking up and attaching is one step: a run leaves memory only when its row is terminal (rule 10). */
 const eventsOf = (core: KernelCore, id: RunId): Stream.Stream<RunEvent, RunNotFound | StoreFailure> => {

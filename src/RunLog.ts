@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 
-import { closeSync, openSync, writeSync } from "node:fs"
+import { closeSync, openSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Layer from "effect/Layer"
@@ -17,6 +17,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
+import { appendTo, ndjson } from "./internal/lineLogger.js"
 import { FailureClass } from "./RunError.js"
 import { HostId, RunId } from "./RunId.js"
 import { FailureReason, RunStatus, TerminalStatus, WorkOutcome } from "./RunStatus.js"
@@ -252,27 +253,6 @@ const describeIssues = (error: ParseResult.ParseError): string =>
     .join("; ")
 
 // -- layers -------------------------------------------------------------------------------------------
-
-const ndjson = (write: (text: string) => void): Logger.Logger<unknown, void> =>
-  Logger.map(Logger.jsonLogger, (text) => write(`${text}\n`))
-
-/**
- * Appends whole lines to an open file. A log that cannot be written must not harm what it speaks of: the
- * first failure is told on standard error, and the runs go on.
- */
-const appendTo = (descriptor: number, path: string) => {
-  let told = false
-  return (text: string): void => {
-    const bytes = Buffer.from(text, "utf8")
-    try {
-      for (let offset = 0; offset < bytes.length; ) offset += writeSync(descriptor, bytes, offset)
-    } catch (error) {
-      if (told) return
-      told = true
-      process.stderr.write(`effect-holdfast: the log ${path} is incomplete from here on: ${String(error)}\n`)
-    }
-  }
-}
 
 /**
  * Adds a logger that appends one JSON object per line to a file, at once: a process that is killed

@@ -83,6 +83,16 @@ export const active: Metric.Metric.Gauge<number> = Metric.gauge("holdfast_runs_a
 })
 
 /**
+ * Streams of events that somebody reads now, of runs in this host's memory.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const subscribers: Metric.Metric.Gauge<number> = Metric.gauge("holdfast_subscribers", {
+  description: "Streams of events that somebody reads now"
+})
+
+/**
  * Runs that did not stop within their `cancelGrace`.
  *
  * @since 0.1.0

@@ -16,7 +16,7 @@ import type * as Option from "effect/Option"
 import { makeMemory } from "./internal/memoryStore.js"
 import type { StoreFailure } from "./RunError.js"
 import type { HostId, RunId } from "./RunId.js"
-import type { FailureReason, RunStatus, TerminalStatus, WorkOutcome } from "./RunStatus.js"
+import type { RunStatus, TerminalStatus, WorkOutcome } from "./RunStatus.js"
 
 // -- models -------------------------------------------------------------------------------------------
 
@@ -241,19 +241,6 @@ export interface RunQuery {
   readonly key?: string | undefined
   /** Rows at most, newest first. Defaults to `100`. */
   readonly limit?: number | undefined
-}
-
-/**
- * What the `error` column holds, as JSON.
- *
- * @since 0.1.0
- * @category models
- */
-export interface StoredError {
-  readonly reason: FailureReason
-  readonly message: string
-  /** The encoded typed error of the work, where there is one and it encodes. */
-  readonly error?: unknown
 }
 
 // -- service --------------------------------------------------------------------------------------------

@@ -6,20 +6,19 @@
  * @since 0.1.0
  */
 
-import { createHash } from "node:crypto"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import { readRow } from "./internal/following.js"
 import * as Handles from "./internal/handles.js"
 import { coreOf } from "./internal/kernelCore.js"
 import { type StartRequest, start } from "./internal/starting.js"
-import type { Codec } from "./internal/workEnd.js"
-import type { CurrentRun, RunHandle } from "./Run.js"
+import { hashOf, makeCoding } from "./internal/workCoding.js"
+import { CurrentRun, type RunHandle } from "./Run.js"
 import type { RunNotFound, StartError, StoreFailure } from "./RunError.js"
 import type { RunId } from "./RunId.js"
 import { RunKernel } from "./RunKernel.js"
@@ -247,9 +246,10 @@ export const make = <
           Effect.zipRight(RunKernel, Effect.context<never>()),
           (context): Executor =>
             (payload) =>
-              // The services of the layer, and over them what the run itself provides.
-              Effect.mapInputContext(work(payload) as Effect.Effect<any, any, never>, (own: Context.Context<never>) =>
-                Context.merge(context, own)
+              // The services are the layer's, never the caller's; only what is the run's own comes on top.
+              Effect.mapInputContext(
+                work(payload) as Effect.Effect<any, any, never>,
+                (caller: Context.Context<never>) => Context.merge(context, ownContext(caller))
               )
         )
       ) as Layer.Layer<Registered<Name>, never, never>
@@ -258,6 +258,13 @@ export const make = <
 
 // -- internals ----------------------------------------------------------------------------------------------
 
+const ownContext = (caller: Context.Context<never>): Context.Context<never> =>
+  Context.pick(
+    CurrentRun,
+    Scope.Scope,
+    Tracer.ParentSpan
+  )(caller as Context.Context<CurrentRun | Scope.Scope | Tracer.ParentSpan>)
+
 /** A run that is in this host's memory is attached to there: its events are live, and it was there before. */
 const adopted = <A, E>(
   run: Parameters<typeof Handles.ofRun>[1] | undefined,
@@ -265,30 +272,3 @@ const adopted = <A, E>(
   decoder: Handles.Decoder<A, E>
 ): RunHandle<A, E> | undefined =>
   run === undefined ? undefined : { ...Handles.ofRun(core, run, decoder), isNew: false }
-
-interface Coding<Payload, A, E> extends Codec<A, E>, Handles.Decoder<A, E> {
-  readonly encodePayload: (payload: Payload) => Effect.Effect<string, unknown>
-}
-
-const makeCoding = <Payload, A, E>(
-  payload: Schema.Schema<Payload, unknown>,
-  success: Schema.Schema<A, unknown>,
-  error: Schema.Schema<E, unknown>
-): Coding<Payload, A, E> => {
-  const encodePayload = Schema.encode(payload)
-  const encodeSuccess = Schema.encode(success)
-  const encodeError = Schema.encode(error)
-  const decodeSuccess = Schema.decodeUnknownOption(success)
-  const decodeError = Schema.decodeUnknownOption(error)
-  return {
-    encodePayload: (value) => Effect.map(encodePayload(value), (encoded) => JSON.stringify(encoded)),
-    // `undefined` has no JSON: a void result is stored as NULL.
-    encodeResult: (value) => Effect.map(encodeSuccess(value), (encoded) => JSON.stringify(encoded) ?? null),
-    encodeError,
-    decodeResult: (json) => decodeSuccess(json === null ? undefined : JSON.parse(json)),
-    decodeError: (encoded) => (encoded === undefined ? Option.none() : decodeError(encoded))
-  }
-}
-
-/** Two payloads are the same when what is stored of them is; the text itself could be long. */
-const hashOf = (stored: string): string => createHash("sha256").update(stored).digest("hex")

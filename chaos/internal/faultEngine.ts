@@ -5,9 +5,10 @@
  *
  * @since 0.1.0
  */
-import type { Fault, FaultPlan, Phase, Rule, Storm } from "../FaultPlan.js"
-import { canHappen } from "../FaultPlan.js"
+import type { FaultPlan, Rule, Storm } from "../FaultPlan.js"
 import { choose, fraction } from "./decisionHash.js"
+import type { Fault, Phase } from "./fault.js"
+import { canHappen } from "./fault.js"
 
 /**
  * An operation that reached the chaos layer.

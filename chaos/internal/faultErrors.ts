@@ -8,7 +8,7 @@
 import { SqlError } from "@effect/sql/SqlError"
 import type { FailureClass } from "../../src/RunError.js"
 import { StoreFailure } from "../../src/RunError.js"
-import type { Fault } from "../FaultPlan.js"
+import type { Fault } from "./fault.js"
 
 /**
  * Faults that a call answers with an error. The others do something else: they die, wait or kill.

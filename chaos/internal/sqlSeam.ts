@@ -57,8 +57,13 @@ export const wrapClient = (
 ): Effect.Effect<SqlClient.SqlClient, never, Reactivity.Reactivity> => {
   // One wrapper for each connection: code tells by identity whether it runs in its own transaction.
   const wrappers = new WeakMap<Connection, Connection>()
-  // Yielding here too, before the one connection is asked for: a yield while holding it lets nobody in.
-  const reserve = seam.yields ? Effect.zipRight(Effect.yieldNow(), client.reserve) : client.reserve
+  // Before the one connection is asked for, and after it is given back (finalizers run in reverse): a
+  // yield while holding it lets nobody in, and a single one is too short for a waiter to be woken.
+  const apart = Effect.zipRight(
+    Effect.yieldNow(),
+    Effect.addFinalizer(() => Effect.yieldNow())
+  )
+  const reserve = seam.yields ? Effect.zipRight(apart, client.reserve) : client.reserve
   const acquirer = Effect.map(reserve, (raw) => {
     const known = wrappers.get(raw)
     if (known !== undefined) {

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Mutant } from "./Mutant.js"
+import { outcomes } from "./outcomes.js"
 import { persistence } from "./persistence.js"
 
-export const mutants: ReadonlyArray<Mutant> = [...persistence]
+export const mutants: ReadonlyArray<Mutant> = [...persistence, ...outcomes]

@@ -1,19 +1,168 @@
 /**
- * Mutants of how a verdict gets to the database.
+ * Mutants of how a verdict gets to the database: what naive code does when the write of it fails.
  *
  * @since 0.1.0
  */
 import { Mutant } from "./Mutant.js"
+
+const settleLane = '      settle: lane("settle", store.settle, parks),'
+
+/** The write, in the very `try` whose `catch` writes that the run has failed. */
+const caughtAsFailed = (fields: string): string => `      settle: lane(
+        "settle",
+        (rows) =>
+          Effect.catchAll(store.settle(rows), (failure) =>
+            store.settle(rows.map((row) => ({ ...row, status: "failed", ${fields} })))
+          ),
+        parks
+      ),`
+
+const databaseError = '{ reason: "WorkFailed", message: failure.message }'
 
 export const persistence: ReadonlyArray<Mutant> = [
   new Mutant({
     name: "failed-write-becomes-failed-run",
     guarantee: "G1",
     defect: "The catch around the success write records the run as failed: one try for work and write.",
-    file: "src/internal/writeLane.ts",
-    find: "    for (const waiting of sent) waiting.lastFailure = failure\n    if (!this.options.isRetried)",
-    replace:
-      '    for (const waiting of sent) {\n      waiting.lastFailure = failure\n      waiting.job.reshape?.(Object.assign(failure, { code: "SQLITE_TOOBIG" }) as StoreFailure)\n    }\n    if (!this.options.isRetried)',
+    file: "src/internal/statusWriter.ts",
+    find: settleLane,
+    replace: caughtAsFailed(`workOutcome: "failed", result: null, error: JSON.stringify(${databaseError})`),
     killedBy: "transientCompletion"
+  }),
+  new Mutant({
+    name: "failed-cancel-write-becomes-failed-run",
+    guarantee: "G2",
+    defect: "The catch around the cancel write records the run as failed, and the cancel is forgotten.",
+    file: "src/internal/statusWriter.ts",
+    find: settleLane,
+    replace: caughtAsFailed(`cancelRequestedAt: null, error: JSON.stringify(${databaseError})`),
+    killedBy: "transientCancel"
+  }),
+  new Mutant({
+    name: "cancel-mark-is-not-retried",
+    guarantee: "G2",
+    defect: "A cancel whose first write fails is never recorded in the row.",
+    file: "src/internal/statusWriter.ts",
+    find: '      cancel: lane("cancel", store.requestCancel, parks),',
+    replace: '      cancel: lane("cancel", store.requestCancel, { ...parks, isRetried: false }),',
+    killedBy: "transientCancel"
+  }),
+  new Mutant({
+    name: "database-error-becomes-the-runs-error",
+    guarantee: "G1",
+    defect: "The catch around the failure write records the error that it has caught: the database's.",
+    file: "src/internal/statusWriter.ts",
+    find: settleLane,
+    replace: caughtAsFailed(`error: JSON.stringify(${databaseError})`),
+    killedBy: "transientFailure"
+  }),
+  new Mutant({
+    name: "settled-is-told-when-the-write-has-failed",
+    guarantee: "G4",
+    defect: "Subscribers are told the verdict as if it were stored, when nothing could store it.",
+    file: "src/internal/settling.ts",
+    find: '    run.hub.publish({ _tag: "Parked", verdict: status, message: failure.message })',
+    replace:
+      '    run.hub.publish({ _tag: "Settled", status, workOutcome: ActiveRun.settlementOf(run, run.state).workOutcome, attempts })',
+    killedBy: "parkedThenSettled"
+  }),
+  new Mutant({
+    name: "retries-end-when-the-verdict-is-parked",
+    guarantee: "G5",
+    defect: "After so many attempts the write is given up: the run is active for ever.",
+    file: "src/internal/writeLane.ts",
+    find: "    waiting.isOverdue = true\n    return waiting.job.overdue(",
+    replace: "    waiting.isOverdue = true\n    this.forget(waiting)\n    return waiting.job.overdue(",
+    killedBy: "parkedThenSettled"
+  }),
+  new Mutant({
+    name: "budgets-wait-for-the-statement",
+    guarantee: "G4",
+    defect: "Nobody is told anything before the statement in flight has ended.",
+    file: "src/internal/statusWriter.ts",
+    find: "        if (nextBudgetAt() > now + Duration.toMillis(options.attemptTimeout)) return yield* effect",
+    replace: "        return yield* effect",
+    killedBy: "parkedInTime"
+  }),
+  new Mutant({
+    name: "failure-to-open-is-final",
+    guarantee: "G5",
+    defect: "A connection that could not be opened once is never opened again.",
+    file: "src/internal/currentClient.ts",
+    find: "      if (Exit.isFailure(exit)) {\n",
+    replace: "      if (Exit.isFailure(exit)) {\n        state.isClosed = true\n",
+    killedBy: "databaseGone"
+  }),
+  new Mutant({
+    name: "no-jitter",
+    guarantee: "G5",
+    defect: "All hosts that met the same lock ask again at the same instant.",
+    file: "src/internal/backoff.ts",
+    find: "    Schedule.jittered,\n",
+    replace: "",
+    killedBy: "jitteredBackoff"
+  }),
+  new Mutant({
+    name: "backoff-is-not-reset",
+    guarantee: "G5",
+    defect: "The delays of an outage that is over are those of the next failure.",
+    file: "src/internal/writeLane.ts",
+    find: "    this.options.backoff.reset()\n",
+    replace: "",
+    killedBy: "jitteredBackoff"
+  }),
+  new Mutant({
+    name: "dead-connection-is-kept",
+    guarantee: "G5",
+    defect: "The retry is made on the connection that was lost, for ever.",
+    file: "src/internal/currentClient.ts",
+    find: '            failure.class === "connection" ? replace(opened, ref, state) : Effect.void',
+    replace: "            Effect.void",
+    killedBy: "freshConnection"
+  }),
+  new Mutant({
+    name: "closed-connection-is-transient",
+    guarantee: "G5",
+    defect: "A driver's error without a code is taken for one that passes by itself.",
+    file: "src/internal/sqlFailure.ts",
+    find: '  if (/connection is not open/i.test(message)) return "connection"',
+    replace: '  if (/connection is not open/i.test(message)) return "transient"',
+    killedBy: "freshConnection"
+  }),
+  new Mutant({
+    name: "thrown-error-is-permanent",
+    guarantee: "G5",
+    defect: "What a driver throws counts as a mistake of the program, which no retry could help.",
+    file: "src/internal/sqlFailure.ts",
+    find: '  if (isNamed(error, "RangeError") || isNamed(error, "TypeError")) return "permanent"',
+    replace: '  if (error instanceof Error) return "permanent"',
+    killedBy: "driverThrows"
+  }),
+  new Mutant({
+    name: "defects-walk-past-the-retry",
+    guarantee: "G5",
+    defect: "Only typed failures are retried: an update that throws leaves the writer by another way.",
+    file: "src/internal/boundedStore.ts",
+    find: "      Effect.catchAllDefect((cause) =>",
+    replace: "      Effect.catchAll((cause) =>",
+    killedBy: "storeThrows"
+  }),
+  new Mutant({
+    name: "bad-row-holds-up-its-batch",
+    guarantee: "G5",
+    defect: "A statement that the database refuses is repeated as it is: one bad row holds up all the others.",
+    file: "src/internal/writeLane.ts",
+    find: "        return this.isolate(sent, failure)",
+    replace: "        return this.backOff(sent, failure)",
+    killedBy: "poisonedRow"
+  }),
+  new Mutant({
+    name: "bad-row-is-dropped",
+    guarantee: "G5",
+    defect: "A verdict that the database refuses for good is told of once, and never written.",
+    file: "src/internal/writeLane.ts",
+    find: "      yield* this.tellOne(first, failure)",
+    replace: "      yield* this.tellOne(first, failure)\n      this.forget(first)",
+    killedBy: "poisonedRow"
   })
 ]

@@ -62,8 +62,7 @@ export default scenario({
       const settled = events.flatMap((event) => (event._tag === "Settled" ? [event.status] : []))
       assert.deepEqual([told, settled], [[verdicts[index]], [verdicts[index]]])
     }
-    for (const [index, { id }] of handles.entries())
-      assert.equal((yield* world.row(id))?.["status"], verdicts[index])
+    for (const [index, { id }] of handles.entries()) assert.equal((yield* world.row(id))?.["status"], verdicts[index])
     assert.equal(yield* handles[0].result, 10)
     assert.equal(yield* Effect.flip(handles[1].result), "no such file")
   })

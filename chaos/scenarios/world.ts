@@ -51,6 +51,10 @@ export class World extends Context.Tag("effect-holdfast/chaos/World")<
     readonly row: (id: RunId) => Effect.Effect<FileRow | undefined>
     /** The kernel's lines so far. */
     readonly lines: Effect.Effect<ReadonlyArray<RunLog.Line>>
+    /** The log so far as text, one JSON object each: with levels, and with the lines of the host itself. */
+    readonly log: Effect.Effect<ReadonlyArray<string>>
+    /** Closes the kernel ahead of the end, in whatever state the database is. */
+    readonly close: Effect.Effect<void>
   }
 >() {}
 
@@ -61,6 +65,8 @@ export interface Options {
   readonly guarantees: ReadonlyArray<RunHistory.Guarantee>
   readonly plan?: FaultPlan.FaultPlan
   readonly kernel?: RunKernel.Options & RunKernel.Policies
+  /** Told of each line of the log before it is kept; one that throws is a host's logger with a defect. */
+  readonly logging?: (line: string) => void
   /** Guarantees that the scenario breaks on purpose, with the reason in a comment where it is set. */
   readonly breaks?: ReadonlyArray<RunHistory.Guarantee>
   readonly program: Effect.Effect<void, unknown, RunKernel.RunKernel | RunStore | Chaos.Chaos | World>
@@ -86,11 +92,16 @@ const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
     const log: Array<string> = []
     const logger = Logger.replace(
       Logger.defaultLogger,
-      Logger.map(Logger.jsonLogger, (line) => void log.push(line))
+      Logger.map(Logger.jsonLogger, (line) => {
+        options.logging?.(line)
+        log.push(line)
+      })
     )
     const lines = Effect.sync(() => RunHistory.fromLog(log.join("\n")).lines)
-    const world = yield* makeWorld(filename, lines)
     const scope = yield* Scope.make()
+    // A kernel that cannot be closed is broken, too: time passes until it is.
+    const close = within("2 minutes")(Scope.close(scope, Exit.void).pipe(Effect.provide(logger)))
+    const world = yield* makeWorld(filename, lines, { log: Effect.sync(() => [...log]), close })
     const context = yield* Layer.buildWithScope(kernelLayer(options, filename), scope).pipe(Effect.provide(logger))
     const chaos = Context.get(context, Chaos.Chaos)
     const exit = yield* options.program.pipe(
@@ -101,8 +112,7 @@ const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
     )
     const unfired = yield* chaos.unfired
     yield* chaos.heal
-    // A kernel that cannot be closed is broken, too: time passes until it is.
-    yield* within("2 minutes")(Scope.close(scope, Exit.void).pipe(Effect.provide(logger)))
+    yield* close
     yield* exit
     if (unfired.length > 0) yield* Effect.dieMessage(`the plan has rules that never fired: ${JSON.stringify(unfired)}`)
     yield* judge(options, log.join("\n"), world)
@@ -115,7 +125,11 @@ const kernelLayer = (options: Options, filename: string) =>
     Layer.provide(SqliteRunStore.connector({ filename }))
   )
 
-const makeWorld = (filename: string, lines: Effect.Effect<ReadonlyArray<RunLog.Line>>) =>
+const makeWorld = (
+  filename: string,
+  lines: Effect.Effect<ReadonlyArray<RunLog.Line>>,
+  others: Pick<typeof World.Service, "log" | "close">
+) =>
   Effect.sync((): typeof World.Service => {
     const foreign: (typeof World.Service)["foreign"] = (sql, ...parameters) =>
       Effect.sync(() => {
@@ -133,9 +147,24 @@ const makeWorld = (filename: string, lines: Effect.Effect<ReadonlyArray<RunLog.L
       filename,
       foreign,
       row: (id) => Effect.map(foreign("SELECT * FROM holdfast_runs WHERE run_id = ?", id), (rows) => rows[0]),
-      lines
+      lines,
+      ...others
     }
   })
+
+/**
+ * Something else for as long as `use` lasts, with its log in the same place: another host's kernel on the
+ * same file, or a client of the host's own. Closing it may take time, which passes here.
+ */
+export const beside = <Services, Failure, A, E, R>(
+  layer: Layer.Layer<Services, Failure>,
+  use: (context: Context.Context<Services>) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | Failure, R> =>
+  Effect.acquireUseRelease(
+    Scope.make(),
+    (scope) => Effect.flatMap(Layer.buildWithScope(layer, scope), use),
+    (scope) => within("2 minutes")(Scope.close(scope, Exit.void))
+  )
 
 /** All that the log says, held against the guarantees and against what the file says by now. */
 const judge = (options: Options, log: string, world: typeof World.Service): Effect.Effect<void> =>

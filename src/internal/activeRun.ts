@@ -65,6 +65,8 @@ export interface Ended {
   readonly finishedAt: number
   readonly entomb: boolean
   readonly sent: number
+  /** The last one of them: what the row holds, if it is the one that was applied. */
+  readonly lastSent: Settlement | undefined
   readonly parked: VerdictParked | undefined
   /** The database refuses the very values: the outcome is kept without them. */
   readonly refused: boolean
@@ -182,6 +184,7 @@ export const end = (run: ActiveRun, workEnd: WorkEnd, now: number, options?: { r
     finishedAt: now,
     entomb: options?.entomb ?? false,
     sent: 0,
+    lastSent: undefined,
     parked: undefined,
     refused: false
   }

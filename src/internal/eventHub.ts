@@ -9,10 +9,12 @@ import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Run, RunEvent } from "../Run.js"
 import type { RunNotFound } from "../RunError.js"
+import * as RunMetrics from "../RunMetrics.js"
 
 /** An event that has not got its number yet. */
 type Unnumbered = RunEvent extends infer Event ? (Event extends RunEvent ? Omit<Event, "sequence"> : never) : never
@@ -114,11 +116,6 @@ export class EventHub {
     if (this.end === undefined) this.finish(undefined, Option.none())
   }
 
-  /** How many listen. */
-  get subscriberCount(): number {
-    return this.subscriptions.size
-  }
-
   /** `snapshot` is asked for in the very step in which the listener is attached. */
   stream(snapshot: () => Run, bufferMax: number): Stream.Stream<RunEvent, RunNotFound> {
     const subscribe = Effect.sync(() => {
@@ -132,9 +129,14 @@ export class EventHub {
       }
       return subscription
     })
+    const unsubscribe = (subscription: Subscription) =>
+      Effect.zipRight(
+        Effect.sync(() => this.subscriptions.delete(subscription)),
+        Metric.incrementBy(RunMetrics.subscribers, -1)
+      )
     return Stream.unwrapScoped(
       Effect.map(
-        Effect.acquireRelease(subscribe, (subscription) => Effect.sync(() => this.subscriptions.delete(subscription))),
+        Effect.acquireRelease(Effect.zipLeft(subscribe, Metric.incrementBy(RunMetrics.subscribers, 1)), unsubscribe),
         (subscription) => Stream.repeatEffectChunkOption(subscription.pull)
       )
     )

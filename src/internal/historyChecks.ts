@@ -5,48 +5,22 @@
  *
  * @since 0.1.0
  */
-import type { Run } from "../Run.js"
-import type { CheckOptions, Guarantee, RunHistory, Timeline, Violation } from "../RunHistory.js"
-import type { Line } from "../RunLog.js"
+import type { CheckOptions, RunHistory, Timeline, Violation } from "../RunHistory.js"
 import { isTerminal } from "../RunStatus.js"
-
-type Tag = Line["_tag"]
-type LineOf<T extends Tag> = Extract<Line, { readonly _tag: T }>
-
-/** @internal */
-export type Check = (history: RunHistory, options: CheckOptions) => ReadonlyArray<Violation>
-
-// -- reading a timeline -------------------------------------------------------------------------------------
-
-const all = <T extends Tag>(timeline: Timeline, tag: T): ReadonlyArray<LineOf<T>> =>
-  timeline.lines.filter((line): line is LineOf<T> => line._tag === tag)
-const first = <T extends Tag>(timeline: Timeline, tag: T): LineOf<T> | undefined => all(timeline, tag)[0]
-const position = (timeline: Timeline, line: Line | undefined): number =>
-  line === undefined ? Number.POSITIVE_INFINITY : timeline.lines.indexOf(line)
-
-/** The write that made this host's verdict the row's, if there was one. */
-const ownWrite = (timeline: Timeline): LineOf<"VerdictWritten"> | undefined =>
-  all(timeline, "VerdictWritten").find(({ outcome }) => outcome === "Applied" || outcome === "AlreadyApplied")
-
-const violation = (
-  guarantee: Guarantee,
-  timeline: Timeline | undefined,
-  expected: string,
-  found: string,
-  evidence: ReadonlyArray<Line | undefined>
-): Violation => ({
-  guarantee,
-  runId: timeline?.runId,
-  expected,
-  found,
-  evidence: evidence.filter((line) => line !== undefined)
-})
-
-/** A check of each run by itself. */
-const perRun =
-  (check: (timeline: Timeline, history: RunHistory, options: CheckOptions) => ReadonlyArray<Violation>): Check =>
-  (history, options) =>
-    [...history.timelines.values()].flatMap((timeline) => check(timeline, history, options))
+import {
+  all,
+  type Check,
+  describe,
+  type Facts,
+  factsOf,
+  first,
+  type LineOf,
+  ownWrite,
+  perRun,
+  position,
+  type Tag,
+  violation
+} from "./historyFacts.js"
 
 // -- the guarantees -----------------------------------------------------------------------------------------
 
@@ -130,7 +104,7 @@ const finality = perRun((timeline) => {
 })
 
 /** What subscribers are told comes after the commit, once, and is what the row says. */
-const truthfulSignal = perRun((timeline, history, { rows }) => {
+const truthfulSignal = perRun((timeline, facts) => {
   const found: Array<Violation> = []
   const settled = all(timeline, "Settled")
   const [told] = settled
@@ -158,14 +132,14 @@ const truthfulSignal = perRun((timeline, history, { rows }) => {
   if (all(timeline, "VerdictParked").length > hosts.size + 1) {
     found.push(violation("G4", timeline, "one Parked at most", "several", all(timeline, "VerdictParked")))
   }
-  return [...found, ...inTime(timeline, history), ...asTheRow(timeline, told, rows)]
+  return [...found, ...inTime(timeline, facts), ...asTheRow(timeline, told, facts)]
 })
 
 /** When the work has ended, something is said within `parkAfter`. */
-const inTime = (timeline: Timeline, history: RunHistory): ReadonlyArray<Violation> => {
+const inTime = (timeline: Timeline, { started }: Facts): ReadonlyArray<Violation> => {
   const ended = first(timeline, "WorkEnded")
-  const host = history.lines.find((line) => line._tag === "HostStarted" && line.hostId === ended?.hostId)
-  if (ended === undefined || host?._tag !== "HostStarted") return []
+  const host = ended === undefined ? undefined : started.get(ended.hostId)
+  if (ended === undefined || host === undefined) return []
   const told = timeline.lines.find(
     ({ _tag }) => _tag === "Settled" || _tag === "VerdictParked" || _tag === "Superseded" || _tag === "RunVanished"
   )
@@ -178,26 +152,26 @@ const inTime = (timeline: Timeline, history: RunHistory): ReadonlyArray<Violatio
 const asTheRow = (
   timeline: Timeline,
   told: LineOf<"Settled"> | undefined,
-  rows: ReadonlyArray<Run> | undefined
+  { rows }: Facts
 ): ReadonlyArray<Violation> => {
   if (rows === undefined || told === undefined) return []
-  const row = rows.find(({ id }) => id === timeline.runId)
+  const row = rows.get(timeline.runId)
   if (row !== undefined && row.status === told.status) return []
   return [violation("G4", timeline, `the row to say ${told.status}`, row?.status ?? "no row", [told])]
 }
 
 /** No run stays active for ever: what began has come to its end, or is said to be lost. */
-const liveness = perRun((timeline, history, { isFinal = false, rows }) => {
+const liveness = perRun((timeline, { isFinal, rows, stopped }) => {
   const began = first(timeline, "RunStarted") ?? all(timeline, "StartFailed").find(({ abandoned }) => abandoned)
   if (began === undefined) return []
-  const isStopped = history.lines.some((line) => line._tag === "HostStopped" && line.hostId === began.hostId)
+  const isStopped = stopped.has(began.hostId)
   const found: Array<Violation> = []
   const ends: ReadonlyArray<Tag> = ["Settled", "RunVanished", "RunRecovered", "VerdictLost"]
   const last = timeline.lines.find(({ _tag }) => ends.includes(_tag))
   if (last === undefined && (isStopped || isFinal)) {
     found.push(violation("G5", timeline, "the run to come to its end", "none in the log", timeline.lines.slice(-3)))
   }
-  const row = rows?.find(({ id }) => id === timeline.runId)
+  const row = rows?.get(timeline.runId)
   if (isFinal && row !== undefined && !isTerminal(row.status)) {
     found.push(violation("G5", timeline, "a terminal row", row.status, timeline.lines.slice(-3)))
   }
@@ -230,7 +204,7 @@ const atomicStart = perRun((timeline) => {
 })
 
 /** Two runs of one key never overlap: the second begins after the first has settled. */
-const singleActive: Check = (history) => {
+const singleActive: Check = ({ history }) => {
   const found: Array<Violation> = []
   const holders = new Map<string, LineOf<"RunStarted">>()
   for (const line of history.lines) {
@@ -285,8 +259,8 @@ const fourAnswers = perRun((timeline) => {
 })
 
 /** Every line of the log can be read. */
-const evidence: Check = ({ malformed }) =>
-  malformed.map(({ lineNumber, problem }) =>
+const evidence: Check = ({ history }) =>
+  history.malformed.map(({ lineNumber, problem }) =>
     violation("G11", undefined, `line ${lineNumber} to be well-formed`, problem, [])
   )
 
@@ -307,11 +281,7 @@ const interruptions = perRun((timeline) => {
   return [violation("G12", timeline, `what ${reason} stands for`, found, [...all(timeline, "StopRequested"), written])]
 })
 
-const describe = (written: LineOf<"VerdictWritten">): string =>
-  [written.status, written.reason, written.workOutcome].filter((part) => part !== undefined).join(", ")
-
-/** @internal */
-export const checks: ReadonlyArray<Check> = [
+const checks: ReadonlyArray<Check> = [
   fidelity,
   cancelPrecedence,
   finality,
@@ -325,3 +295,9 @@ export const checks: ReadonlyArray<Check> = [
   evidence,
   interruptions
 ]
+
+/** @internal */
+export const findViolations = (history: RunHistory, options: CheckOptions): ReadonlyArray<Violation> => {
+  const facts = factsOf(history, options)
+  return checks.flatMap((check) => check(facts))
+}

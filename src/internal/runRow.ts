@@ -8,7 +8,8 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { Run } from "../Run.js"
 import { FailureReason } from "../RunStatus.js"
-import type { StoredError, StoredRun } from "../RunStore.js"
+import type { StoredRun } from "../RunStore.js"
+import type { StoredError } from "./workEnd.js"
 
 const StoredErrorJson = Schema.parseJson(
   Schema.Struct({ reason: FailureReason, message: Schema.String, error: Schema.optional(Schema.Unknown) })

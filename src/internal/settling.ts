@@ -1,15 +1,12 @@
 /**
- * From the end of the work to the signal: hands the verdict to the writer, and tells what became of
- * it. Nothing is said to be settled before the write that makes it so is acknowledged (G4), and what
+ * What became of a verdict, told to everybody who waits. Nothing is said to be settled before the write that makes it so is acknowledged (G4), and what
  * is said is what the row holds, whoever wrote it.
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import type { CancelAnswer, Settled } from "../Run.js"
 import { RunSuperseded, type StoreFailure, VerdictParked } from "../RunError.js"
@@ -18,89 +15,15 @@ import { isTerminal, type RunStatus, type WorkOutcome } from "../RunStatus.js"
 import type { SettleOutcome, StoredRun } from "../RunStore.js"
 import * as ActiveRun from "./activeRun.js"
 import { followRow } from "./following.js"
-import { answerCancels, drop, entombKey, type KernelCore, restated, unregister } from "./kernelCore.js"
+import { answerCancels, drop, type KernelCore, restated, unregister } from "./kernelCore.js"
 import { storedErrorOf } from "./runRow.js"
-import { refusesValue } from "./sqlFailure.js"
 import { failureFields } from "./statusWriter.js"
 import { nowMillis } from "./wallClock.js"
-import type { WorkEnd } from "./workEnd.js"
-import type { Job } from "./writeLane.js"
-
-// -- handing over ----------------------------------------------------------------------------------------
-
-/** The work has stopped: its fiber hands the end over, and never writes itself. */
-export const workEnded = (
-  core: KernelCore,
-  run: ActiveRun.ActiveRun,
-  workEnd: WorkEnd,
-  exit: Exit.Exit<unknown, unknown>
-): Effect.Effect<void> =>
-  Effect.flatMap(nowMillis, (now) => {
-    run.exit = exit
-    if (!ActiveRun.end(run, workEnd, now)) return Effect.void
-    return Effect.zipRight(logWorkEnd(core, run, workEnd, exit), submit(core, run))
-  })
-
-/** The work of a run whose insert was answered, or is in doubt, is never to start. */
-export const neverStarted = (
-  core: KernelCore,
-  run: ActiveRun.ActiveRun,
-  message: string,
-  options: { readonly entomb: boolean }
-): Effect.Effect<void> =>
-  Effect.flatMap(nowMillis, (now) => {
-    if (!ActiveRun.end(run, { _tag: "NotStarted", reason: "StartAbandoned", message }, now, options)) return Effect.void
-    if (options.entomb) entombKey(core, run)
-    return submit(core, run)
-  })
-
-/** Puts the verdict in the writer's way. The state says which statement it takes. */
-const submit = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    if (run.state._tag !== "Ended") return Effect.void
-    // Work that ignored the shutdown's interruption until the writer was gone.
-    if (core.isClosed) return logLost(core, run)
-    const job = {
-      id: run.id,
-      budgetUntil: run.state.finishedAt + Duration.toMillis(core.options.parkAfter),
-      answered: (outcome: SettleOutcome, attempts: number) => answered(core, run, outcome, attempts),
-      overdue: (failure: StoreFailure, attempts: number) => parked(core, run, failure, attempts),
-      reshape: (failure: StoreFailure) => reshape(run, failure)
-    } satisfies Omit<Job<never, SettleOutcome>, "row">
-    if (run.state.entomb) {
-      core.writer.entomb.submit({
-        ...job,
-        row: () => withSettlement(run, (settlement) => ({ run: run.newRun, settlement }))
-      })
-    } else {
-      core.writer.settle.submit({ ...job, row: () => withSettlement(run, (settlement) => settlement) })
-    }
-    core.writer.wake()
-    if (core.ended !== undefined) Deferred.unsafeDone(core.ended, Effect.void)
-    return Effect.void
-  })
-
-const withSettlement = <Row>(
-  run: ActiveRun.ActiveRun,
-  row: (settlement: ReturnType<typeof ActiveRun.settlementOf>) => Row
-): Row | undefined => {
-  if (run.state._tag !== "Ended") return undefined
-  const built = row(ActiveRun.settlementOf(run, run.state))
-  // From here on a terminal write may land at any time, so a later cancel is no longer safe in memory (rule 3).
-  run.state = { ...run.state, sent: run.state.sent + 1 }
-  return built
-}
-
-/** A value that the database refuses for good must not keep the outcome out of the row. */
-const reshape = (run: ActiveRun.ActiveRun, failure: StoreFailure): boolean => {
-  if (run.state._tag !== "Ended" || run.state.refused || !refusesValue(failure)) return false
-  run.state = { ...run.state, refused: true }
-  return true
-}
 
 // -- what became of it ---------------------------------------------------------------------------------------
 
-const answered = (
+/** @internal */
+export const answered = (
   core: KernelCore,
   run: ActiveRun.ActiveRun,
   outcome: SettleOutcome,
@@ -110,7 +33,7 @@ const answered = (
     if (run.state._tag !== "Ended") return
     switch (outcome._tag) {
       case "Applied": {
-        const ending = ActiveRun.settlementOf(run, run.state)
+        const ending = run.state.lastSent ?? ActiveRun.settlementOf(run, run.state)
         if (outcome.status === "cancelled" && run.state.cancel === undefined) yield* foundCancelled(core, run)
         yield* logWritten(core, run, outcome._tag, attempts, outcome.status, outcome.workOutcome, ending.error)
         return yield* settled(core, run, { ...outcome, attempts }, ending)
@@ -119,6 +42,8 @@ const answered = (
       case "NoOp": {
         const { row, status } = outcome
         yield* logWritten(core, run, outcome._tag, attempts, status, row.workOutcome, row.error)
+        // Somebody else's write stands: a cancel that waits has changed nothing, even where the row is `cancelled`.
+        if (outcome._tag === "NoOp") answerCancels(run, () => Effect.succeed({ _tag: "AlreadyTerminal", status }))
         return yield* settled(core, run, { status, workOutcome: row.workOutcome ?? "unknown", attempts }, row)
       }
       case "NotFound":
@@ -267,30 +192,6 @@ export const logLost = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effe
   })
 
 // -- lines ------------------------------------------------------------------------------------------------------
-
-const logWorkEnd = (
-  core: KernelCore,
-  run: ActiveRun.ActiveRun,
-  workEnd: WorkEnd,
-  exit: Exit.Exit<unknown, unknown>
-): Effect.Effect<void> => {
-  const base = { _tag: "WorkEnded", runId: run.id, hostId: run.hostId } as const
-  switch (workEnd._tag) {
-    case "Succeeded":
-      return core.log({ ...base, outcome: "succeeded" })
-    case "ResultNotEncodable":
-      return core.log({ ...base, outcome: "succeeded", reason: "ResultNotEncodable", message: workEnd.message })
-    case "Interrupted":
-      return core.log({ ...base, outcome: "interrupted" })
-    case "NotStarted":
-      return core.log({ ...base, outcome: "notStarted", reason: workEnd.reason, message: workEnd.message })
-    case "Failed": {
-      const { message, reason } = workEnd.error
-      const cause = exit._tag === "Failure" ? { cause: Cause.pretty(exit.cause, { renderErrorCause: true }) } : {}
-      return core.log({ ...base, outcome: "failed", reason, message, ...cause })
-    }
-  }
-}
 
 const logWritten = (
   core: KernelCore,

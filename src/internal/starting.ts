@@ -28,10 +28,11 @@ import * as RunId from "../RunId.js"
 import * as RunMetrics from "../RunMetrics.js"
 import type { InsertOutcome, NewRun, StoredRun } from "../RunStore.js"
 import * as ActiveRun from "./activeRun.js"
+import { acceptFromRow } from "./cancelling.js"
 import { EventHub } from "./eventHub.js"
+import { neverStarted } from "./handingOver.js"
 import { drop, type KernelCore, notAsked, register, restated, tombstoneOf } from "./kernelCore.js"
 import { runWork } from "./running.js"
-import { neverStarted } from "./settling.js"
 import { nowMillis } from "./wallClock.js"
 import type { Codec } from "./workEnd.js"
 
@@ -128,6 +129,7 @@ const enlist = Effect.fnUntraced(function* <A, E, R>(core: KernelCore, request: 
     isInsertSent: false
   }
   yield* register(core, run)
+  yield* Effect.annotateCurrentSpan("runId", id)
   return run
 })
 
@@ -196,10 +198,9 @@ const begin = <A, E, R>(
       return launch(core, run, request)
     case "AlreadyInserted":
       // A cancel from elsewhere may have found the row before its owner knew that it is there.
-      if (outcome.cancelRequestedAt !== null) {
-        ActiveRun.cancel(run, { requestedAt: outcome.cancelRequestedAt, reason: undefined })
-      }
-      return launch(core, run, request)
+      return outcome.cancelRequestedAt === null
+        ? launch(core, run, request)
+        : Effect.zipRight(acceptFromRow(core, run, outcome.cancelRequestedAt, undefined), launch(core, run, request))
     case "KeyTaken":
       return Effect.zipRight(
         drop(core, run),

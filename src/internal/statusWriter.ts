@@ -18,7 +18,7 @@ import * as Metric from "effect/Metric"
 import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { StoreFailure } from "../RunError.js"
-import type { HostId } from "../RunId.js"
+import type { HostId, RunId } from "../RunId.js"
 import * as RunLog from "../RunLog.js"
 import * as RunMetrics from "../RunMetrics.js"
 import type {
@@ -66,6 +66,9 @@ export const failureFields = (failure: StoreFailure) => ({
   ...(failure.code === undefined ? {} : { code: failure.code })
 })
 
+/** How many runs of a batch a line or a span names. */
+const namedMax = 100
+
 /** @internal */
 export const make = (
   store: typeof RunStore.Service,
@@ -74,15 +77,23 @@ export const make = (
 ): Effect.Effect<StatusWriter, never, Scope.Scope> =>
   Effect.gen(function* () {
     const delayMaxMillis = Duration.toMillis(options.delayMax)
-    let isDamaged = false
+    /** After a fatal failure: the failure, and when the database is asked again whether it is sound. */
+    let damage: { readonly failure: StoreFailure; readonly checkAt: number } | undefined
 
-    const attempt = <A>(operation: string, effect: Effect.Effect<A, StoreFailure>): Effect.Effect<A, StoreFailure> =>
+    const attempt = <A>(
+      operation: string,
+      effect: Effect.Effect<A, StoreFailure>,
+      ids: ReadonlyArray<RunId> = []
+    ): Effect.Effect<A, StoreFailure> =>
       effect.pipe(
         Effect.tapBoth({
           onSuccess: () => countAttempt(operation),
           onFailure: (failure) => Effect.zipRight(countAttempt(operation), countFailure(operation, failure))
         }),
-        Effect.withSpan(RunMetrics.spans.write, { attributes: { operation }, captureStackTrace: false })
+        Effect.withSpan(RunMetrics.spans.write, {
+          attributes: { operation, rows: ids.length, runId: ids.slice(0, namedMax).join(",") },
+          captureStackTrace: false
+        })
       )
 
     /** The attempt runs beside the budgets: what waits behind a stuck statement is told in time. */
@@ -110,7 +121,7 @@ export const make = (
     ): WriteLane<Row, Outcome> =>
       new WriteLane({
         operation,
-        write: (rows) => beside(attempt(operation, write(rows))),
+        write: (rows, ids) => beside(attempt(operation, write(rows), ids)),
         backoff: Backoff.make(options.schedule, options.delayMax),
         batchMax: options.batchMax,
         attemptsMax,
@@ -122,7 +133,7 @@ export const make = (
             hostId: hostId(),
             failure: failureFields(failure),
             rows: ids.length,
-            runIds: ids.slice(0, 100),
+            runIds: ids.slice(0, namedMax),
             attempt: attempts,
             retryInMillis
           }),
@@ -154,22 +165,25 @@ export const make = (
     const tellOverdue = Effect.suspend(() => Effect.forEach(ordered, (lane) => lane.tellOverdue, { discard: true }))
 
     const damaged = Effect.fnUntraced(function* (failure: StoreFailure) {
-      if (!isDamaged)
+      if (damage === undefined) {
         yield* RunLog.write({ _tag: "DatabaseDamaged", hostId: hostId(), failure: failureFields(failure) })
-      isDamaged = true
-      yield* Effect.forEach(ordered, (lane) => lane.tellAll(failure), { discard: true })
+      }
+      damage = { failure, checkAt: (yield* nowMillis) + delayMaxMillis }
+      yield* tellAll(failure)
     })
 
-    /** A damaged database is not written to until it passes its check. */
-    const isSound = Effect.suspend(() => {
-      if (!isDamaged) return Effect.succeed(true)
-      return Effect.match(attempt("check", store.check), {
-        onSuccess: () => {
-          isDamaged = false
-          return true
-        },
-        onFailure: () => false
-      })
+    const tellAll = (failure: StoreFailure) =>
+      Effect.forEach(ordered, (lane) => lane.tellAll(failure), { discard: true })
+
+    /** A damaged database is not written to until it passes its check; who comes meanwhile is told at once. */
+    const isSound = Effect.gen(function* () {
+      if (damage === undefined) return true
+      yield* tellAll(damage.failure)
+      if ((yield* nowMillis) < damage.checkAt) return false
+      const checked = yield* Effect.either(attempt("check", store.check))
+      if (checked._tag === "Right") damage = undefined
+      else damage = { ...damage, checkAt: (yield* nowMillis) + delayMaxMillis }
+      return checked._tag === "Right"
     })
 
     let latch = Deferred.unsafeMake<void>(FiberId.none)
@@ -178,11 +192,7 @@ export const make = (
     const isDrained = () => lanes.settle.size === 0 && lanes.entomb.size === 0
 
     const round = Effect.gen(function* () {
-      if (yield* isSound) {
-        yield* Effect.forEach(ordered, (lane) => lane.flush, { discard: true })
-      } else {
-        yield* Effect.sleep(delayMaxMillis)
-      }
+      if (yield* isSound) yield* Effect.forEach(ordered, (lane) => lane.flush, { discard: true })
       yield* tellOverdue
       if (isDrained()) {
         for (const waiter of drainWaiters) Deferred.unsafeDone(waiter, Effect.void)
@@ -195,7 +205,8 @@ export const make = (
     /** Waits for a submit, for the end of a delay, or for a budget that passes, whichever comes first. */
     const idle = Effect.gen(function* () {
       const now = yield* nowMillis
-      const at = Math.min(nextBudgetAt(), ...ordered.map((lane) => lane.nextAttemptAt()))
+      const nextAttemptAt = damage?.checkAt ?? Math.min(...ordered.map((lane) => lane.nextAttemptAt()))
+      const at = Math.min(nextBudgetAt(), nextAttemptAt)
       if (at <= now) return
       const submitted = Deferred.await(latch)
       yield* Number.isFinite(at) ? Effect.raceFirst(submitted, Effect.sleep(at - now)) : submitted

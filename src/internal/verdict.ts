@@ -6,8 +6,7 @@
  * @since 0.1.0
  */
 import type { FailureReason, TerminalStatus, WorkOutcome } from "../RunStatus.js"
-import type { StoredError } from "../RunStore.js"
-import type { WorkEnd } from "./workEnd.js"
+import type { StoredError, WorkEnd } from "./workEnd.js"
 
 /**
  * Everything that a verdict may depend on.

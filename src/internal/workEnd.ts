@@ -11,7 +11,18 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { FailureReason } from "../RunStatus.js"
-import type { StoredError } from "../RunStore.js"
+
+/**
+ * What the `error` column holds, as JSON.
+ *
+ * @internal
+ */
+export interface StoredError {
+  readonly reason: FailureReason
+  readonly message: string
+  /** The encoded typed error of the work, where there is one and it encodes. */
+  readonly error?: unknown
+}
 
 /** @internal */
 export type WorkEnd =

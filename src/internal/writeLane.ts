@@ -39,7 +39,10 @@ interface Waiting<Row, Outcome> {
 /** @internal */
 export interface LaneOptions<Row, Outcome> {
   readonly operation: string
-  readonly write: (rows: ReadonlyArray<Row>) => Effect.Effect<ReadonlyArray<Outcome>, StoreFailure>
+  readonly write: (
+    rows: ReadonlyArray<Row>,
+    ids: ReadonlyArray<RunId>
+  ) => Effect.Effect<ReadonlyArray<Outcome>, StoreFailure>
   readonly backoff: Backoff
   readonly batchMax: number
   /** Attempts until a job is overdue, whatever its budget says. */
@@ -147,7 +150,8 @@ export class WriteLane<Row, Outcome> {
         }
       }
       if (rows.length === 0) return Effect.void
-      return Effect.matchEffect(this.options.write(rows), {
+      const ids = sent.map(({ job }) => job.id)
+      return Effect.matchEffect(this.options.write(rows, ids), {
         onSuccess: (outcomes) => this.succeeded(sent, outcomes),
         onFailure: (failure) => this.failed(sent, failure)
       })

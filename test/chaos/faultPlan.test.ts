@@ -7,16 +7,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
+import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
-import * as fc from "fast-check"
 import * as FaultPlan from "../../chaos/FaultPlan.js"
 
 describe("FaultPlan", () => {
   it("every plan comes back from JSON as it went in", () => {
     const encode = Schema.encodeSync(FaultPlan.FromJson)
     const decode = Schema.decodeSync(FaultPlan.FromJson)
-    fc.assert(
-      fc.property(Arbitrary.make(FaultPlan.FaultPlan), (plan) => {
+    FastCheck.assert(
+      FastCheck.property(Arbitrary.make(FaultPlan.FaultPlan), (plan) => {
         const again = decode(encode(plan))
         // JSON has no negative zero; a rate of -0 is a rate of 0.
         assert.deepStrictEqual(JSON.stringify(again), JSON.stringify(plan))

@@ -8,6 +8,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as TestClock from "effect/TestClock"
 import { Chaos } from "../../chaos/Chaos.js"
 import * as FaultPlan from "../../chaos/FaultPlan.js"
 import { driverError, sqlError, storeFailure } from "../../chaos/internal/faultErrors.js"
@@ -68,6 +69,22 @@ describe("layerConnector", () => {
         Effect.provide(layerConnector(file, FaultPlan.once("INSERT documents", "connectionLost", "late"))),
         Effect.scoped
       )
+    })
+  )
+
+  it.scoped("a late statement whose time comes while nothing is open waits for the next connection", () =>
+    Effect.gen(function* () {
+      const file = yield* makeFile
+      const plan = FaultPlan.fromRules(FaultPlan.rule("INSERT documents", "ioError", { phase: "late", after: 1000 }))
+      yield* Effect.gen(function* () {
+        const chaos = yield* Chaos
+        yield* Effect.scoped(Effect.flatMap(connect, (old) => seen(insertWith(old, "a"))))
+        yield* TestClock.adjust("1 hour")
+        assert.strictEqual((yield* chaos.fired)[0]?.landing, "pending")
+        const fresh = yield* connect
+        assert.deepStrictEqual(yield* fresh`SELECT title FROM documents`, [{ title: "a" }])
+        assert.strictEqual((yield* chaos.fired)[0]?.landing, "landed")
+      }).pipe(Effect.provide(layerConnector(file, plan)), Effect.scoped)
     })
   )
 

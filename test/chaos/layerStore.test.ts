@@ -104,6 +104,31 @@ describe("layerStore", () => {
     }).pipe(withPlan(FaultPlan.once("settle", "lateApply")))
   )
 
+  it.effect("an operation that was to land late is dropped when its layer is closed already", () =>
+    Effect.gen(function* () {
+      const run = yield* newRun
+      const { chaos, store } = yield* Effect.all({ chaos: Chaos, store: RunStore }).pipe(
+        withPlan(FaultPlan.once("insert", "lateApply"))
+      )
+      yield* Effect.flip(store.insert([run]))
+      assert.strictEqual((yield* chaos.fired)[0]?.landing, "dropped")
+      assert.isTrue(Option.isNone(yield* store.get(run.id)))
+    })
+  )
+
+  it.effect("another fiber comes between two operations, although the store itself never yields", () =>
+    Effect.gen(function* () {
+      const store = yield* RunStore
+      const chaos = yield* Chaos
+      const step = Effect.zipRight(store.list({}), store.check)
+      yield* Effect.all([step, step], { concurrency: "unbounded" })
+      assert.deepStrictEqual(
+        (yield* chaos.operations).map((operation) => operation.label),
+        ["list", "list", "check", "check"]
+      )
+    }).pipe(withPlan(FaultPlan.none))
+  )
+
   it.effect("a hang never answers, and a defect dies", () =>
     Effect.gen(function* () {
       const store = yield* RunStore

@@ -20,7 +20,7 @@ import { type File, insert, layerClient, makeFile, seen } from "./brokenDatabase
 
 type Program = Effect.Effect<unknown, unknown, SqlClient.SqlClient>
 
-const withClient = <A, E>(use: (sql: SqlClient.SqlClient) => Effect.Effect<A, E, SqlClient.SqlClient>) =>
+const withClient = <A, E, R>(use: (sql: SqlClient.SqlClient) => Effect.Effect<A, E, R>) =>
   Effect.flatMap(SqlClient.SqlClient, use)
 
 const programs: Readonly<Record<string, Program>> = {

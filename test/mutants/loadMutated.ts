@@ -38,6 +38,7 @@ export const loadMutated = <Module>(
 ): Effect.Effect<Module, MutantError, Scope.Scope> =>
   Effect.gen(function* () {
     const files = yield* mutateFiles(mutants)
+    yield* tellChildren(mutants)
     const loaded = new Set<string>()
     const server = yield* Effect.acquireRelease(open(mutantPlugin(files, loaded)), (opened) =>
       Effect.promise(() => opened.close())
@@ -57,6 +58,18 @@ export const loadMutated = <Module>(
     // The shape of a module that is loaded by name is the caller's to know.
     return module as Module
   })
+
+/** A scenario that runs a host in a process of its own passes its environment on: see chaos/scenarios/hosts. */
+const tellChildren = (mutants: ReadonlyArray<Mutant>): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      process.env["HOLDFAST_MUTANTS"] = JSON.stringify(mutants)
+    }),
+    () =>
+      Effect.sync(() => {
+        delete process.env["HOLDFAST_MUTANTS"]
+      })
+  )
 
 const absolute = (file: string): string => `${root}/${file}`
 

@@ -28,8 +28,8 @@ const formats: Readonly<Record<string, "markdown" | "text">> = {
 /** One run and one line of the display for each, so a folder has a limit. */
 const documentsMax = 200
 
-/** The segmenter works through a paragraph in one go, so a document has a limit too. */
-const bytesMax = 4 * 1024 * 1024
+/** A paragraph is counted in one go, and holds up the other runs meanwhile, so a document has a limit too. */
+const bytesMax = 1024 * 1024
 
 /** The folder's own documents, without those of its subfolders, in the order of their names. */
 export const list = (folder: string) =>

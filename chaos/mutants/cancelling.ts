@@ -1,0 +1,145 @@
+/**
+ * Mutants of cancels, of what they are told, and of how the kinds of interruption are told apart.
+ *
+ * @since 0.1.0
+ */
+import { Mutant } from "./Mutant.js"
+
+export const cancelling: ReadonlyArray<Mutant> = [
+  new Mutant({
+    name: "verdict-frozen-at-first-attempt",
+    guarantee: "G2",
+    defect: "The terminal row is built once, so a cancel between two attempts no longer changes it.",
+    file: "src/internal/settling.ts",
+    find: "  const built = row(ActiveRun.settlementOf(run, run.state))",
+    replace: "  const built = (run.frozen ??= row(ActiveRun.settlementOf(run, run.state)))",
+    killedBy: "cancelBeforeCommit"
+  }),
+  new Mutant({
+    name: "completion-overwrites-cancel",
+    guarantee: "G2",
+    defect: "The terminal update sets the status without looking at a cancel that the row has recorded.",
+    file: "src/internal/sqliteStatements.ts",
+    find: "\"status = CASE WHEN COALESCE(r.cancel_requested_at, j.cancelRequestedAt) IS NULL THEN j.status ELSE 'cancelled' END, \"",
+    replace: '"status = j.status, "',
+    killedBy: "cancelRecordedElsewhere"
+  }),
+  new Mutant({
+    name: "late-cancel-reported-as-done",
+    guarantee: "G2",
+    defect: "A cancel that comes after the commit, and changes nothing, is answered as requested.",
+    file: "src/internal/settling.ts",
+    find: '    : { _tag: "AlreadyTerminal", status: event.status }',
+    replace: '    : { _tag: "Requested", durable: true }',
+    killedBy: "cancelAfterCommit"
+  }),
+  new Mutant({
+    name: "no-op-cancel-reported-as-done",
+    guarantee: "G10",
+    defect: "A cancel that the row turns away as a no-op is answered as requested.",
+    file: "src/internal/cancelling.ts",
+    find: '      return Effect.succeed({ _tag: "AlreadyTerminal", status: outcome.status })',
+    replace: '      return Effect.succeed({ _tag: "Requested", durable: true })',
+    killedBy: "cancelAfterCommit"
+  }),
+  new Mutant({
+    name: "settled-told-from-memory",
+    guarantee: "G4",
+    defect:
+      "Where an earlier attempt had landed, subscribers and cancellers are told the verdict in memory, not the row.",
+    file: "src/internal/settling.ts",
+    find: "        const { row, status } = outcome",
+    replace: "        const { row } = outcome\n        const status = ActiveRun.verdictStatus(run.state)",
+    killedBy: "cancelInDoubtApplied"
+  }),
+  new Mutant({
+    name: "cancel-refused-once-sent",
+    guarantee: "G2",
+    defect: "As soon as one terminal write was sent, a cancel is dropped, though nothing may have been committed.",
+    file: "src/internal/activeRun.ts",
+    find: "      run.state = { ...state, cancel: { ...request, isSafe: state.sent === 0 } }",
+    replace: "      if (state.sent === 0) run.state = { ...state, cancel: { ...request, isSafe: true } }",
+    killedBy: "cancelInDoubtNotApplied"
+  }),
+  new Mutant({
+    name: "cancel-in-doubt-answered-from-memory",
+    guarantee: "G2",
+    defect: "A cancel after a terminal write that is in doubt is answered as if this host decided how the row ends.",
+    file: "src/internal/activeRun.ts",
+    find: "isSafe: state.sent === 0 }",
+    replace: "isSafe: true }",
+    killedBy: "cancelWhileAway"
+  }),
+  new Mutant({
+    name: "undurable-cancel-called-durable",
+    guarantee: "G2",
+    defect: "A cancel that only memory holds is answered as durable.",
+    file: "src/internal/settling.ts",
+    find: '{ _tag: "Requested", durable: false }',
+    replace: '{ _tag: "Requested", durable: true }',
+    killedBy: "cancelUndurable"
+  }),
+  new Mutant({
+    name: "throwing-forgets-the-cancel",
+    guarantee: "G2",
+    defect: "Work that throws has failed, whoever asked it to stop: the error decides, and the cancel is forgotten.",
+    file: "src/internal/activeRun.ts",
+    find: "    cancel: run.state.cancel,\n    stops:",
+    replace: '    cancel: workEnd._tag === "Failed" ? undefined : run.state.cancel,\n    stops:',
+    killedBy: "cancelThrows"
+  }),
+  new Mutant({
+    name: "returning-forgets-the-cancel",
+    guarantee: "G2",
+    defect: "Work that returns has completed, whoever asked it to stop: the cancel is forgotten.",
+    file: "src/internal/activeRun.ts",
+    find: "    cancel: run.state.cancel,\n    stops:",
+    replace: '    cancel: workEnd._tag === "Failed" ? run.state.cancel : undefined,\n    stops:',
+    killedBy: "cancelSwallowed"
+  }),
+  new Mutant({
+    name: "cancelled-before-it-stopped",
+    guarantee: "G2",
+    defect: "A cancel makes the row terminal at once, while the work still executes.",
+    file: "src/internal/sqliteStatements.ts",
+    find: "`CASE WHEN r.status = 'pending' AND r.host_id IS NULL THEN",
+    replace: "`CASE WHEN true THEN",
+    killedBy: "cancelIgnored"
+  }),
+  new Mutant({
+    name: "cancel-waits-for-the-work",
+    guarantee: "G2",
+    defect: "A cancel is answered only when the work has stopped, so work that ignores it holds up its caller.",
+    file: "src/internal/running.ts",
+    find: "Effect.zipRight(Fiber.interruptFork(fiber), ",
+    replace: "Effect.zipRight(Fiber.interrupt(fiber), ",
+    killedBy: "cancelIgnored"
+  }),
+  new Mutant({
+    name: "key-freed-at-cancel-request",
+    guarantee: "G8",
+    defect: "The key is free as soon as a cancel is recorded, while the work still executes.",
+    file: "src/internal/sqliteSchema.ts",
+    find: "WHERE run_key IS NOT NULL AND ${isActive}",
+    replace: "WHERE run_key IS NOT NULL AND cancel_requested_at IS NULL AND ${isActive}",
+    killedBy: "cancelKeepsKey"
+  }),
+  new Mutant({
+    name: "pending-cancel-only-recorded",
+    guarantee: "G2",
+    defect: "A cancel of a pending run that nobody owns is recorded, and nobody is there to carry it out.",
+    file: "src/internal/sqliteStatements.ts",
+    find: "`CASE WHEN r.status = 'pending' AND r.host_id IS NULL THEN",
+    replace: "`CASE WHEN false THEN",
+    killedBy: "cancelPending"
+  }),
+  new Mutant({
+    name: "own-cancel-taken-for-foreign",
+    guarantee: "G10",
+    defect: "The repetition of a cancel whose answer was lost takes the row that it has settled itself for a no-op.",
+    file: "src/internal/sqlRunWrites.ts",
+    find: '  return row.settleToken === request.token ? { _tag: "Settled" } : { _tag: "NoOp", status: row.status }',
+    replace: '  return { _tag: "NoOp", status: row.status }',
+    killedBy: "cancelPending"
+  })
+]

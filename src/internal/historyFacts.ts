@@ -1,0 +1,75 @@
+/**
+ * How the checks read a history: what they look up in a timeline, what they gather once over all of
+ * it, and the shape in which they say what they found.
+ *
+ * @since 0.1.0
+ */
+import type { Run } from "../Run.js"
+import type { CheckOptions, Guarantee, RunHistory, Timeline, Violation } from "../RunHistory.js"
+import type { HostId, RunId } from "../RunId.js"
+import type { Line } from "../RunLog.js"
+
+export type Tag = Line["_tag"]
+export type LineOf<T extends Tag> = Extract<Line, { readonly _tag: T }>
+
+/** What the checks look up again and again, gathered once. */
+export interface Facts {
+  readonly history: RunHistory
+  readonly isFinal: boolean
+  readonly rows: ReadonlyMap<RunId, Run> | undefined
+  readonly started: ReadonlyMap<HostId, LineOf<"HostStarted">>
+  readonly stopped: ReadonlySet<HostId>
+}
+
+export type Check = (facts: Facts) => ReadonlyArray<Violation>
+
+export const factsOf = (history: RunHistory, { isFinal = false, rows }: CheckOptions): Facts => {
+  const started = new Map<HostId, LineOf<"HostStarted">>()
+  const stopped = new Set<HostId>()
+  for (const line of history.lines) {
+    if (line._tag === "HostStarted") started.set(line.hostId, line)
+    if (line._tag === "HostStopped") stopped.add(line.hostId)
+  }
+  return {
+    history,
+    isFinal,
+    rows: rows === undefined ? undefined : new Map(rows.map((row) => [row.id, row])),
+    started,
+    stopped
+  }
+}
+
+// -- reading a timeline -------------------------------------------------------------------------------------
+
+export const all = <T extends Tag>(timeline: Timeline, tag: T): ReadonlyArray<LineOf<T>> =>
+  timeline.lines.filter((line): line is LineOf<T> => line._tag === tag)
+export const first = <T extends Tag>(timeline: Timeline, tag: T): LineOf<T> | undefined => all(timeline, tag)[0]
+export const position = (timeline: Timeline, line: Line | undefined): number =>
+  line === undefined ? Number.POSITIVE_INFINITY : timeline.lines.indexOf(line)
+
+/** The write that made this host's verdict the row's, if there was one. */
+export const ownWrite = (timeline: Timeline): LineOf<"VerdictWritten"> | undefined =>
+  all(timeline, "VerdictWritten").find(({ outcome }) => outcome === "Applied" || outcome === "AlreadyApplied")
+
+export const violation = (
+  guarantee: Guarantee,
+  timeline: Timeline | undefined,
+  expected: string,
+  found: string,
+  evidence: ReadonlyArray<Line | undefined>
+): Violation => ({
+  guarantee,
+  runId: timeline?.runId,
+  expected,
+  found,
+  evidence: evidence.filter((line) => line !== undefined)
+})
+
+/** A check of each run by itself. */
+export const perRun =
+  (check: (timeline: Timeline, facts: Facts) => ReadonlyArray<Violation>): Check =>
+  (facts) =>
+    [...facts.history.timelines.values()].flatMap((timeline) => check(timeline, facts))
+
+export const describe = (written: LineOf<"VerdictWritten">): string =>
+  [written.status, written.reason, written.workOutcome].filter((part) => part !== undefined).join(", ")

@@ -1,0 +1,166 @@
+/**
+ * What the documentation shows is true: every example compiles under the strict settings, every complete
+ * program runs and prints what it says, and every link points to something.
+ *
+ * @since 0.1.0
+ */
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join, posix } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import ts from "typescript"
+import { anchors, type Example, examples, examplesOfModule, examplesOfPage, links, pages, read, root } from "./pages.js"
+
+/** Ignored by git and by the linter, and inside the repository, so that packages are found from it. */
+const folder = join(root, "dist", "doc-examples")
+
+const pathOf = (example: Example): string =>
+  join(folder, `${example.file.replace(/[^\w]+/g, "_")}_line${example.line}.ts`)
+
+/** Each stands in a file of its own at the very line that it has on its page, so that errors name the page's lines. */
+const writeExamples = (all: ReadonlyArray<Example>): void => {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const example of all) writeFileSync(pathOf(example), `${"\n".repeat(example.line - 1)}${example.code}\n`)
+}
+
+/** The settings of the documentation's own project, for a check without output. */
+const compilerOptions = (): ts.CompilerOptions => {
+  const config = ts.getParsedCommandLineOfConfigFile(join(root, "docs", "tsconfig.json"), undefined, {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
+      throw new Error(ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"))
+    }
+  })
+  if (config === undefined) throw new Error("docs/tsconfig.json cannot be read")
+  // Of a project that others refer to; nothing is emitted here, and the examples lie in another folder.
+  const { rootDir: _rootDir, outDir: _outDir, tsBuildInfoFile: _info, ...strict } = config.options
+  return { ...strict, composite: false, incremental: false, declaration: false, declarationMap: false, noEmit: true }
+}
+
+/** One program for all of them: what takes the time is `effect`, and it is read once. */
+const complaintsAbout = (all: ReadonlyArray<Example>): ReadonlyArray<string> => {
+  writeExamples(all)
+  const placeOf = new Map(all.map((example) => [pathOf(example).replaceAll("\\", "/"), example.file]))
+  const program = ts.createProgram([...placeOf.keys()], compilerOptions())
+  return ts.getPreEmitDiagnostics(program).map((diagnostic) => {
+    const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n")
+    if (diagnostic.file === undefined || diagnostic.start === undefined) return message
+    const { line } = diagnostic.file.getLineAndCharacterOfPosition(diagnostic.start)
+    return `${placeOf.get(diagnostic.file.fileName) ?? diagnostic.file.fileName}:${line + 1}: ${message}`
+  })
+}
+
+/** Must be complained about: if it is not, the others were not looked at either. */
+const canary: Example = { file: "canary.md", line: 7, code: 'const n: number = "text"\nexport { n }', isProgram: false }
+
+/** What a program says that it prints. */
+const promisedOutput = ({ code }: Example): ReadonlyArray<string> =>
+  [...code.matchAll(/\/\/ prints: (.+)$/gm)].map((match) => match[1] ?? "")
+
+const run = (example: Example): { readonly status: number | null; readonly output: string } => {
+  const directory = mkdtempSync(join(tmpdir(), "holdfast-example-"))
+  try {
+    const viteNode = join(root, "node_modules", "vite-node", "vite-node.mjs")
+    const config = join(root, "test", "docs", "vite.config.ts")
+    const { error, status, stderr, stdout } = spawnSync(
+      process.execPath,
+      [viteNode, "--config", config, pathOf(example)],
+      { cwd: directory, encoding: "utf8", timeout: 60_000 }
+    )
+    return { status, output: `${stdout}${stderr}${error === undefined ? "" : String(error)}` }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** What is wrong with a link, if anything. */
+const brokenBecause = (file: string, target: string): string | undefined => {
+  const [path = "", anchor] = target.split("#", 2)
+  const pointsTo = path === "" ? file : posix.normalize(posix.join(dirname(file), path))
+  if (pointsTo.startsWith("..")) return "it leaves the repository"
+  if (!existsSync(join(root, pointsTo))) return "there is no such file"
+  if (anchor === undefined || anchors(read(pointsTo)).has(anchor)) return undefined
+  return `${pointsTo} has no heading of this name`
+}
+
+describe("the examples of the documentation", () => {
+  const all = examples()
+  const programs = all.filter(({ isProgram }) => isProgram)
+
+  it("are found on pages and in docstrings, with the line that they stand at", () => {
+    const page = "text\n```ts run\none\ntwo\n```\n```sh\nls\n```\n```ts\nthree\n```"
+    assert.deepStrictEqual(
+      examplesOfPage("a.md", page).map(({ code, isProgram, line }) => [line, code, isProgram]),
+      [
+        [3, "one\ntwo", true],
+        [10, "three", false]
+      ]
+    )
+    const module = "/**\n * Text.\n *\n * @example\n * one\n *   two\n * @see three\n */\nexport const x = 1\n"
+    assert.deepStrictEqual(
+      examplesOfModule("a.ts", module).map(({ code, line }) => [line, code]),
+      [[5, "one\n  two"]]
+    )
+    assert.isAbove(all.filter(({ file }) => file.startsWith("docs/")).length, 0)
+    assert.isAbove(all.filter(({ file }) => file.startsWith("src/")).length, 0)
+  })
+
+  it("compile under the strict settings", { timeout: 120_000 }, () => {
+    const found = complaintsAbout([...all, canary])
+    const own = found.filter((complaint) => complaint.startsWith("canary.md:"))
+    assert.deepStrictEqual(own, ["canary.md:7: Type 'string' is not assignable to type 'number'."])
+    assert.deepStrictEqual(
+      found.filter((complaint) => !own.includes(complaint)),
+      []
+    )
+    assert.strictEqual(readdirSync(folder).length, all.length + 1)
+  })
+
+  it("the README has a program, and each program says what it prints", () => {
+    assert.isTrue(programs.some(({ file }) => file === "README.md"))
+    for (const program of programs) {
+      assert.isNotEmpty(promisedOutput(program), `${program.file}:${program.line} has no line "// prints: ..."`)
+    }
+  })
+
+  for (const program of programs) {
+    it(`the program at ${program.file}:${program.line} prints what it says`, { timeout: 90_000 }, () => {
+      if (!existsSync(pathOf(program))) writeExamples(all)
+      const { output, status } = run(program)
+      assert.strictEqual(status, 0, output)
+      const printed = output.split("\n")
+      for (const line of promisedOutput(program)) assert.include(printed, line, output)
+    })
+  }
+})
+
+describe("the links of the documentation", () => {
+  it("point to files and headings that are there", () => {
+    const broken = pages()
+      .flatMap((file) => links(file, read(file)))
+      .flatMap(({ file, line, target }) => {
+        const why = brokenBecause(file, target)
+        return why === undefined ? [] : [`${file}:${line}: ${target}: ${why}`]
+      })
+    assert.deepStrictEqual(broken, [])
+  })
+
+  it("are complained about where they point nowhere", () => {
+    assert.deepStrictEqual(
+      links("docs/a.md", "[a](no-such-file.md) [b](https://effect.website)\n```\n[c](d.md)\n```\n[e](#f)").map(
+        ({ line, target }) => [line, target]
+      ),
+      [
+        [1, "no-such-file.md"],
+        [5, "#f"]
+      ]
+    )
+    assert.strictEqual(brokenBecause("docs/a.md", "no-such-file.md"), "there is no such file")
+    assert.strictEqual(brokenBecause("docs/a.md", "../../outside.md"), "it leaves the repository")
+    assert.strictEqual(brokenBecause("README.md", "LICENSE"), undefined)
+    assert.isDefined(brokenBecause("docs/a.md", "../README.md#no-such-heading"))
+    assert.isUndefined(brokenBecause("docs/a.md", "../README.md#what-it-guarantees"))
+  })
+})
