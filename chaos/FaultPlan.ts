@@ -89,7 +89,7 @@ const optional = <A>(schema: Schema.Schema<A>) => Schema.optionalWith(schema, { 
 export const Place: Schema.Schema<Place> = Schema.Union(
   Schema.Struct({ operation: Ordinal, label: optional(Schema.Literal("*")) }),
   Schema.Struct({ label: Schema.NonEmptyString, run: optional(Ordinal), attempt: optional(Ordinal) })
-)
+).annotations({ identifier: "Place" })
 
 /**
  * @since 0.1.0
@@ -99,7 +99,7 @@ export const Window: Schema.Schema<Window> = Schema.Union(
   Schema.Literal("once", "untilHealed"),
   Schema.Struct({ times: Ordinal }),
   Schema.Struct({ millis: Millis })
-)
+).annotations({ identifier: "Window" })
 
 /**
  * @since 0.1.0
@@ -111,7 +111,7 @@ export const Rule: Schema.Schema<Rule> = Schema.Struct({
   phase: Phase,
   window: Window,
   after: optional(Millis)
-})
+}).annotations({ identifier: "Rule" })
 
 /**
  * @since 0.1.0
@@ -126,7 +126,7 @@ export const Storm: Schema.Schema<Storm> = Schema.Struct({
     labels: optional(Schema.Array(Schema.NonEmptyString)),
     after: optional(Millis)
   })
-})
+}).annotations({ identifier: "Storm" })
 
 /**
  * A plan. `scenario` names the program that it is for, `choices` are the scheduling choices that an

@@ -92,7 +92,7 @@ export const RunEvent = Schema.Union(
     sequence,
     status: TerminalStatus,
     workOutcome: WorkOutcome,
-    /** How often this host sent the terminal write; 0 where the row was settled by somebody else. */
+    /** How often this host sent the terminal write; 0 where it never did. */
     attempts: Schema.Int
   })
 )

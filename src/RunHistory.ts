@@ -85,6 +85,11 @@ export interface CheckOptions {
    * `HostStopped` must.
    */
   readonly isFinal?: boolean | undefined
+  /**
+   * How much later than they should real timers may come, in milliseconds: a busy process is late with everything.
+   * Defaults to `1000`; on a simulated clock `1` does, for rounding.
+   */
+  readonly toleranceMillis?: number | undefined
 }
 
 /**

@@ -37,7 +37,9 @@ export const Failure = Schema.Struct({
   operation: Schema.String,
   class: FailureClass,
   code: optional(Schema.String),
-  message: Schema.String
+  message: Schema.String,
+  /** Whether it may have been, or may yet be, applied. */
+  inDoubt: Schema.Boolean
 })
 
 /** `holdfast` is the version of the line format; it tells our lines from those of the host. */
@@ -195,10 +197,20 @@ const levelOf = (tag: Line["_tag"]): LogLevel.LogLevel => {
 export const write = (unstamped: Unstamped): Effect.Effect<void> =>
   Effect.clockWith((clock) => {
     const stamped = { ...unstamped, holdfast: 1, at: Math.floor(clock.unsafeCurrentTimeMillis()) }
-    const entry = Effect.logWithLevel(levelOf(unstamped._tag), stamped)
+    const entry = Effect.catchAllDefect(Effect.logWithLevel(levelOf(unstamped._tag), stamped), tellOfLogger)
     return "runId" in unstamped && unstamped.runId !== undefined
       ? Effect.annotateLogs(entry, "runId", unstamped.runId)
       : entry
+  })
+
+let isLoggerTold = false
+
+/** A host's logger that throws must not harm what it is told of: the first time is told on standard error, and the runs go on. */
+const tellOfLogger = (defect: unknown): Effect.Effect<void> =>
+  Effect.sync(() => {
+    if (isLoggerTold) return
+    isLoggerTold = true
+    process.stderr.write(`effect-holdfast: a logger throws, and its log may be incomplete: ${String(defect)}\n`)
   })
 
 // -- reading ------------------------------------------------------------------------------------------

@@ -134,10 +134,10 @@ export const canHappen = (fault: Fault, phase: Phase): boolean => {
  * @since 0.1.0
  * @category schemas
  */
-export const Fault: Schema.Schema<Fault> = Schema.Literal(...faults)
+export const Fault: Schema.Schema<Fault> = Schema.Literal(...faults).annotations({ identifier: "Fault" })
 
 /**
  * @since 0.1.0
  * @category schemas
  */
-export const Phase: Schema.Schema<Phase> = Schema.Literal(...phases)
+export const Phase: Schema.Schema<Phase> = Schema.Literal(...phases).annotations({ identifier: "Phase" })

@@ -7,33 +7,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-
-/**
- * A guarantee's number, as in the documentation.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const Guarantee: Schema.Schema<Guarantee> = Schema.Literal(
-  "G1",
-  "G2",
-  "G3",
-  "G4",
-  "G5",
-  "G6",
-  "G7",
-  "G8",
-  "G9",
-  "G10",
-  "G11",
-  "G12"
-)
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type Guarantee = "G1" | "G2" | "G3" | "G4" | "G5" | "G6" | "G7" | "G8" | "G9" | "G10" | "G11" | "G12"
+import { Guarantee } from "../../src/RunHistory.js"
 
 /**
  * @since 0.1.0

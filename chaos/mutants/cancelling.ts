@@ -10,9 +10,9 @@ export const cancelling: ReadonlyArray<Mutant> = [
     name: "verdict-frozen-at-first-attempt",
     guarantee: "G2",
     defect: "The terminal row is built once, so a cancel between two attempts no longer changes it.",
-    file: "src/internal/settling.ts",
-    find: "  const built = row(ActiveRun.settlementOf(run, run.state))",
-    replace: "  const built = (run.frozen ??= row(ActiveRun.settlementOf(run, run.state)))",
+    file: "src/internal/handingOver.ts",
+    find: "  const settlement = ActiveRun.settlementOf(run, run.state)",
+    replace: "  const settlement = run.state.lastSent ?? ActiveRun.settlementOf(run, run.state)",
     killedBy: "cancelBeforeCommit"
   }),
   new Mutant({
@@ -23,6 +23,15 @@ export const cancelling: ReadonlyArray<Mutant> = [
     find: "\"status = CASE WHEN COALESCE(r.cancel_requested_at, j.cancelRequestedAt) IS NULL THEN j.status ELSE 'cancelled' END, \"",
     replace: '"status = j.status, "',
     killedBy: "cancelRecordedElsewhere"
+  }),
+  new Mutant({
+    name: "end-mixed-with-late-cancel",
+    guarantee: "G1",
+    defect: "What is told of the end is built anew when the answer comes, with a cancel that came too late in it.",
+    file: "src/internal/settling.ts",
+    find: "run.state.lastSent ?? ActiveRun.settlementOf(run, run.state)",
+    replace: "ActiveRun.settlementOf(run, run.state)",
+    killedBy: "cancelDuringWrite"
   }),
   new Mutant({
     name: "late-cancel-reported-as-done",
@@ -120,8 +129,8 @@ export const cancelling: ReadonlyArray<Mutant> = [
     guarantee: "G8",
     defect: "The key is free as soon as a cancel is recorded, while the work still executes.",
     file: "src/internal/sqliteSchema.ts",
-    find: "WHERE run_key IS NOT NULL AND ${isActive}",
-    replace: "WHERE run_key IS NOT NULL AND cancel_requested_at IS NULL AND ${isActive}",
+    find: "WHERE run_key IS NOT NULL AND",
+    replace: "WHERE run_key IS NOT NULL AND cancel_requested_at IS NULL AND",
     killedBy: "cancelKeepsKey"
   }),
   new Mutant({
@@ -141,5 +150,68 @@ export const cancelling: ReadonlyArray<Mutant> = [
     find: '  return row.settleToken === request.token ? { _tag: "Settled" } : { _tag: "NoOp", status: row.status }',
     replace: '  return { _tag: "NoOp", status: row.status }',
     killedBy: "cancelPending"
+  }),
+  new Mutant({
+    name: "timeout-told-as-the-works-own",
+    guarantee: "G12",
+    defect: "A timeout is recorded as an interruption by the work itself.",
+    file: "src/internal/verdict.ts",
+    find: "  if (facts.timedOut) return",
+    replace: "  if (facts.timedOut && facts.shuttingDown) return",
+    killedBy: "interruptionsTold"
+  }),
+  new Mutant({
+    name: "interrupted-read-as-cancelled",
+    guarantee: "G12",
+    defect: "Work that ends as interrupted is recorded as cancelled, whoever interrupted it.",
+    file: "src/internal/verdict.ts",
+    find: '      return failed("WorkInterrupted", "interrupted", "The work was interrupted, and by nobody in the kernel.")',
+    replace: '      return { ...failed("WorkInterrupted", "interrupted", "Interrupted."), status: "cancelled" }',
+    killedBy: "interruptionsTold"
+  }),
+  new Mutant({
+    name: "shutdown-told-as-timeout",
+    guarantee: "G12",
+    defect: "The shutdown of the host interrupts work as a timeout does.",
+    file: "src/internal/stopping.ts",
+    find: 'stopWork(core, run, "shutdown")',
+    replace: 'stopWork(core, run, "timeout")',
+    killedBy: "interruptionsTold"
+  }),
+  new Mutant({
+    name: "verdict-lost-in-silence",
+    guarantee: "G6",
+    defect: "A verdict that could not be written before the exit is dropped without a word.",
+    file: "src/internal/stopping.ts",
+    find: "      yield* logLost(core, run)\n",
+    replace: "",
+    killedBy: "verdictLostAtExit"
+  }),
+  new Mutant({
+    name: "verdict-lost-at-debug-level",
+    guarantee: "G6",
+    defect: "The loss of a verdict is told at a level that nobody keeps.",
+    file: "src/RunLog.ts",
+    find: '    case "VerdictLost":\n      return LogLevel.Error\n',
+    replace: '      return LogLevel.Error\n    case "VerdictLost":\n      return LogLevel.Debug\n',
+    killedBy: "verdictLostAtExit"
+  }),
+  new Mutant({
+    name: "cancel-from-elsewhere-not-seen",
+    guarantee: "G2",
+    defect: "A host never looks whether another one has recorded a cancel in its rows.",
+    file: "src/internal/auditing.ts",
+    find: "      return acceptFromRow(core, run, row.cancelRequestedAt, row.cancelReason ?? undefined)",
+    replace: "      return acceptFromRow === undefined ? abandonRow(core, row) : Effect.void",
+    killedBy: "cancelFromAnotherHost"
+  }),
+  new Mutant({
+    name: "end-told-at-cancel-request",
+    guarantee: "G4",
+    defect: "Who follows a run of another host is told of its end as soon as its row has a cancel.",
+    file: "src/internal/following.ts",
+    find: "  if (isTerminal(row.status)) {\n    const workOutcome",
+    replace: "  if (isTerminal(row.status) || row.cancelRequestedAt !== null) {\n    const workOutcome",
+    killedBy: "followedFromAnotherHost"
   })
 ]

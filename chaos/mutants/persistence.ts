@@ -85,6 +85,15 @@ export const persistence: ReadonlyArray<Mutant> = [
     killedBy: "parkedInTime"
   }),
   new Mutant({
+    name: "first-to-come-is-first-to-be-told",
+    guarantee: "G5",
+    defect: "A caller whose budget is short is told only when the longer one of whoever came before it has passed.",
+    file: "src/internal/writeLane.ts",
+    find: "Math.min(this.budgetAt, job.budgetUntil)",
+    replace: "this.budgetAt",
+    killedBy: "cancelToldInTime"
+  }),
+  new Mutant({
     name: "failure-to-open-is-final",
     guarantee: "G5",
     defect: "A connection that could not be opened once is never opened again.",

@@ -67,7 +67,7 @@ export const starting: ReadonlyArray<Mutant> = [
     guarantee: "G7",
     defect: "A start does not wait for the tombstone of an earlier one, and meets its row.",
     file: "src/internal/starting.ts",
-    find: "      if (request.key !== undefined) yield* restore(untilEntombed(core, request.name, request.key))",
+    find: "      yield* restore(untilEntombed(core, request))",
     replace: "",
     killedBy: "startInterruptedApplied"
   }),
@@ -84,7 +84,7 @@ export const starting: ReadonlyArray<Mutant> = [
     name: "tombstone-only-updates",
     guarantee: "G7",
     defect: "A start in doubt is settled by an update, which leaves nothing for an insert that lands late to meet.",
-    file: "src/internal/settling.ts",
+    file: "src/internal/handingOver.ts",
     find: "    if (run.state.entomb) {\n",
     replace: "    if (run.state.entomb && run.state.sent < 0) {\n",
     killedBy: "startLandsLate"
@@ -100,13 +100,13 @@ export const starting: ReadonlyArray<Mutant> = [
     killedBy: "startDefect"
   }),
   new Mutant({
-    name: "defect-after-insert-left-behind",
-    guarantee: "G7",
-    defect: "A defect between the answer of the insert and the fork of the work leaves an active row that nobody ends.",
-    file: "src/internal/starting.ts",
-    find: '    Effect.onError(() => neverStarted(core, run, "Its start met a defect.", { entomb: false }))',
-    replace: "    Effect.onError(() => Effect.void)",
-    killedBy: "startLoggerDefect"
+    name: "logger-defect-ends-the-run",
+    guarantee: "G5",
+    defect: "A logger that throws ends the fiber that tells it something, and with it whatever that fiber had to do.",
+    file: "src/RunLog.ts",
+    find: "Effect.catchAllDefect(Effect.logWithLevel(levelOf(unstamped._tag), stamped), tellOfLogger)",
+    replace: "Effect.logWithLevel(levelOf(unstamped._tag), stamped)",
+    killedBy: "loggerDefect"
   }),
   new Mutant({
     name: "own-settle-taken-for-foreign",
@@ -170,5 +170,60 @@ export const starting: ReadonlyArray<Mutant> = [
     find: "run.newRun.createdAt + Duration.toMillis(core.options.startTimeout)",
     replace: "Number.POSITIVE_INFINITY",
     killedBy: "hostTransactionSameFile"
+  }),
+  new Mutant({
+    name: "idempotency-forgotten-at-settle",
+    guarantee: "G7",
+    defect: "An idempotency key is remembered only as long as its run is active.",
+    file: "src/internal/sqlRunWrites.ts",
+    find: "  if (existing !== undefined) return",
+    replace: "  if (existing !== undefined && !isTerminal(existing.status)) return",
+    killedBy: "idempotentRepeat"
+  }),
+  new Mutant({
+    name: "idempotency-conflict-overlooked",
+    guarantee: "G10",
+    defect: "Another payload under a known idempotency key is taken for a repetition.",
+    file: "src/internal/starting.ts",
+    find: "outcome.row.payloadHash === run.newRun.payloadHash",
+    replace: "outcome.row.payloadHash !== undefined",
+    killedBy: "idempotentRepeat"
+  }),
+  new Mutant({
+    name: "idempotency-not-in-the-insert",
+    guarantee: "G7",
+    defect:
+      "The insert does not carry the idempotency key, so the database cannot decide between two that race for it.",
+    file: "src/internal/sqliteStatements.ts",
+    find: '"key", "idempotencyKey", "payload", "payloadHash"].map(field)',
+    replace: '"key", "nothing", "payload", "payloadHash"].map(field)',
+    killedBy: "idempotentRace"
+  }),
+  new Mutant({
+    name: "idempotency-key-not-entombed",
+    guarantee: "G7",
+    defect: "Only the key of a start in doubt is waited for, so a repetition is answered with the abandoned run.",
+    file: "src/internal/kernelCore.ts",
+    find: "  Object.entries({ key, idempotencyKey }).flatMap(",
+    replace: "  Object.entries({ key, idempotencyKey: idempotencyKey === null }).flatMap(",
+    killedBy: "idempotentAfterDoubt"
+  }),
+  new Mutant({
+    name: "tombstone-released-by-another",
+    guarantee: "G7",
+    defect: "Whatever run of a key leaves memory releases those who wait for the tombstone of that key.",
+    file: "src/internal/kernelCore.ts",
+    find: "    const tombstone = starts?.get(run.id)",
+    replace: "    const tombstone = [...(starts?.values() ?? [])][0]\n    starts?.clear()",
+    killedBy: "startsInDoubtTogether"
+  }),
+  new Mutant({
+    name: "start-goes-on-after-shutdown",
+    guarantee: "G7",
+    defect: "A start that has waited for a tombstone does not look whether the kernel still takes runs.",
+    file: "src/internal/starting.ts",
+    find: "    return Effect.zipRight(inTime, admit(core))",
+    replace: "    return inTime",
+    killedBy: "startWaitsAtShutdown"
   })
 ]

@@ -17,11 +17,11 @@ export default scenario({
   name: "cancelPending",
   promise: "a cancel of a pending run that nobody owns settles it at once, and it never comes back to life",
   guarantees: ["G2", "G3", "G10"],
-  plan: FaultPlan.fromRules(FaultPlan.rule({ label: "cancel", attempt: 2 }, "connectionLost", { phase: "after" })),
+  plan: FaultPlan.fromRules(FaultPlan.rule({ label: "cancel", attempt: 3 }, "connectionLost", { phase: "after" })),
   program: Effect.gen(function* () {
     const kernel = yield* RunKernel
     const world = yield* World
-    // The second cancel is applied and its answer is lost: the repetition recognises its own settling.
+    // The cancel of the second one is applied and its answer is lost: the repetition recognises its own settling.
     for (const key of ["plain", "answer lost"]) {
       const id = yield* RunId.make
       yield* world.foreign(

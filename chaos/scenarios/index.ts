@@ -4,27 +4,66 @@
  * @since 0.1.0
  */
 import type { Scenario } from "../Scenario.js"
+import calledInTransaction from "./calledInTransaction.js"
+import cancelAfterCommit from "./cancelAfterCommit.js"
+import cancelAtOnce from "./cancelAtOnce.js"
+import cancelBeforeCommit from "./cancelBeforeCommit.js"
+import cancelDuringWrite from "./cancelDuringWrite.js"
+import cancelFoundAtAdoption from "./cancelFoundAtAdoption.js"
+import cancelFromAnotherHost from "./cancelFromAnotherHost.js"
+import cancelHangingStart from "./cancelHangingStart.js"
+import cancelIgnored from "./cancelIgnored.js"
+import cancelInDoubtApplied from "./cancelInDoubtApplied.js"
+import cancelInDoubtNotApplied from "./cancelInDoubtNotApplied.js"
+import cancelKeepsKey from "./cancelKeepsKey.js"
+import cancelPending from "./cancelPending.js"
+import cancelRecordedElsewhere from "./cancelRecordedElsewhere.js"
+import cancelSwallowed from "./cancelSwallowed.js"
+import cancelThrows from "./cancelThrows.js"
+import cancelToldInTime from "./cancelToldInTime.js"
 import cancelTooLate from "./cancelTooLate.js"
+import cancelUndurable from "./cancelUndurable.js"
+import cancelWhileAway from "./cancelWhileAway.js"
+import cancelWhileStarting from "./cancelWhileStarting.js"
 import databaseGone from "./databaseGone.js"
 import driverThrows from "./driverThrows.js"
+import followedFromAnotherHost from "./followedFromAnotherHost.js"
 import foreignVerdictStands from "./foreignVerdictStands.js"
 import freshConnection from "./freshConnection.js"
 import hostNotRegistered from "./hostNotRegistered.js"
+import hostTransactionElsewhere from "./hostTransactionElsewhere.js"
+import hostTransactionSameFile from "./hostTransactionSameFile.js"
+import idempotentAfterDoubt from "./idempotentAfterDoubt.js"
+import idempotentRace from "./idempotentRace.js"
+import idempotentRepeat from "./idempotentRepeat.js"
+import interruptionsTold from "./interruptionsTold.js"
 import jitteredBackoff from "./jitteredBackoff.js"
+import loggerDefect from "./loggerDefect.js"
+import lostCompletionAnswer from "./lostCompletionAnswer.js"
+import lostInsertAnswer from "./lostInsertAnswer.js"
 import parkedInTime from "./parkedInTime.js"
 import parkedThenSettled from "./parkedThenSettled.js"
 import poisonedRow from "./poisonedRow.js"
 import rowVanished from "./rowVanished.js"
 import settledByOther from "./settledByOther.js"
 import startAnswerLost from "./startAnswerLost.js"
+import startDefect from "./startDefect.js"
 import startDuringOutage from "./startDuringOutage.js"
+import startInDoubt from "./startInDoubt.js"
+import startInterruptedApplied from "./startInterruptedApplied.js"
+import startInterruptedInFlight from "./startInterruptedInFlight.js"
+import startInterruptedUnsent from "./startInterruptedUnsent.js"
+import startLandsLate from "./startLandsLate.js"
 import startOnDamagedDatabase from "./startOnDamagedDatabase.js"
 import startRefused from "./startRefused.js"
+import startsInDoubtTogether from "./startsInDoubtTogether.js"
+import startWaitsAtShutdown from "./startWaitsAtShutdown.js"
 import storeThrows from "./storeThrows.js"
 import terminalRowIsFinal from "./terminalRowIsFinal.js"
 import transientCancel from "./transientCancel.js"
 import transientCompletion from "./transientCompletion.js"
 import transientFailure from "./transientFailure.js"
+import verdictLostAtExit from "./verdictLostAtExit.js"
 
 export const scenarios: ReadonlyArray<Scenario> = [
   transientCompletion,
@@ -33,6 +72,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   databaseGone,
   jitteredBackoff,
   transientCancel,
+  cancelToldInTime,
   transientFailure,
   freshConnection,
   startDuringOutage,
@@ -47,5 +87,43 @@ export const scenarios: ReadonlyArray<Scenario> = [
   cancelTooLate,
   foreignVerdictStands,
   terminalRowIsFinal,
-  poisonedRow
+  poisonedRow,
+  cancelBeforeCommit,
+  cancelRecordedElsewhere,
+  cancelDuringWrite,
+  cancelAfterCommit,
+  cancelInDoubtApplied,
+  cancelInDoubtNotApplied,
+  cancelWhileAway,
+  cancelUndurable,
+  cancelAtOnce,
+  cancelWhileStarting,
+  cancelHangingStart,
+  cancelFoundAtAdoption,
+  startInterruptedUnsent,
+  startInterruptedInFlight,
+  startInterruptedApplied,
+  startInDoubt,
+  startLandsLate,
+  startsInDoubtTogether,
+  startWaitsAtShutdown,
+  startDefect,
+  loggerDefect,
+  lostCompletionAnswer,
+  lostInsertAnswer,
+  cancelThrows,
+  cancelSwallowed,
+  cancelIgnored,
+  cancelKeepsKey,
+  cancelPending,
+  calledInTransaction,
+  hostTransactionElsewhere,
+  hostTransactionSameFile,
+  interruptionsTold,
+  verdictLostAtExit,
+  idempotentRepeat,
+  idempotentRace,
+  idempotentAfterDoubt,
+  cancelFromAnotherHost,
+  followedFromAnotherHost
 ]

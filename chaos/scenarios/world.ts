@@ -65,7 +65,7 @@ export interface Options {
   readonly guarantees: ReadonlyArray<RunHistory.Guarantee>
   readonly plan?: FaultPlan.FaultPlan
   readonly kernel?: RunKernel.Options & RunKernel.Policies
-  /** Told of each line of the log before it is kept; one that throws is a host's logger with a defect. */
+  /** Told of each line of the log once it is kept; one that throws is a host's logger with a defect. */
   readonly logging?: (line: string) => void
   /** Guarantees that the scenario breaks on purpose, with the reason in a comment where it is set. */
   readonly breaks?: ReadonlyArray<RunHistory.Guarantee>
@@ -93,8 +93,8 @@ const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
     const logger = Logger.replace(
       Logger.defaultLogger,
       Logger.map(Logger.jsonLogger, (line) => {
-        options.logging?.(line)
         log.push(line)
+        options.logging?.(line)
       })
     )
     const lines = Effect.sync(() => RunHistory.fromLog(log.join("\n")).lines)
@@ -176,7 +176,7 @@ const judge = (options: Options, log: string, world: typeof World.Service): Effe
       })
     ).pipe(Effect.orDie)
     const history = RunHistory.fromLog(log)
-    const found = RunHistory.check(history, { rows: rows.map(runOf), isFinal: true }).filter(
+    const found = RunHistory.check(history, { rows: rows.map(runOf), isFinal: true, toleranceMillis: 1 }).filter(
       ({ guarantee }) => !(options.breaks ?? []).includes(guarantee)
     )
     if (found.length > 0) yield* Effect.dieMessage(found.map(RunHistory.render).join("\n"))

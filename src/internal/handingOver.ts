@@ -13,7 +13,7 @@ import type * as Exit from "effect/Exit"
 import type { StoreFailure } from "../RunError.js"
 import type { SettleOutcome } from "../RunStore.js"
 import * as ActiveRun from "./activeRun.js"
-import { entombKey, type KernelCore } from "./kernelCore.js"
+import { entombKeys, type KernelCore } from "./kernelCore.js"
 import { answered, logLost, parked } from "./settling.js"
 import { refusesValue } from "./sqlFailure.js"
 import { nowMillis } from "./wallClock.js"
@@ -42,7 +42,7 @@ export const neverStarted = (
 ): Effect.Effect<void> =>
   Effect.flatMap(nowMillis, (now) => {
     if (!ActiveRun.end(run, { _tag: "NotStarted", reason: "StartAbandoned", message }, now, options)) return Effect.void
-    if (options.entomb) entombKey(core, run)
+    if (options.entomb) entombKeys(core, run)
     return submit(core, run)
   })
 

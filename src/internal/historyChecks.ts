@@ -21,6 +21,7 @@ import {
   type Tag,
   violation
 } from "./historyFacts.js"
+import { atomicStart, hostLoss, singleActive } from "./startChecks.js"
 
 // -- the guarantees -----------------------------------------------------------------------------------------
 
@@ -136,15 +137,14 @@ const truthfulSignal = perRun((timeline, facts) => {
 })
 
 /** When the work has ended, something is said within `parkAfter`. */
-const inTime = (timeline: Timeline, { started }: Facts): ReadonlyArray<Violation> => {
+const inTime = (timeline: Timeline, { started, toleranceMillis }: Facts): ReadonlyArray<Violation> => {
   const ended = first(timeline, "WorkEnded")
   const host = ended === undefined ? undefined : started.get(ended.hostId)
   if (ended === undefined || host === undefined) return []
   const told = timeline.lines.find(
     ({ _tag }) => _tag === "Settled" || _tag === "VerdictParked" || _tag === "Superseded" || _tag === "RunVanished"
   )
-  // One millisecond for the rounding of the clock.
-  if (told === undefined || told.at - ended.at <= host.parkAfterMillis + 1) return []
+  if (told === undefined || told.at - ended.at <= host.parkAfterMillis + toleranceMillis) return []
   const found = `${told._tag} after ${told.at - ended.at} ms`
   return [violation("G4", timeline, `a word within ${host.parkAfterMillis} ms of the work's end`, found, [ended, told])]
 }
@@ -185,51 +185,6 @@ const nothingLost = perRun((timeline) => {
   return lost === undefined || isFound
     ? []
     : [violation("G6", timeline, "the verdict to be written", "lost at the exit of its host", [lost])]
-})
-
-/** A start that succeeded has its row; one that failed leaves nothing that goes on. */
-const atomicStart = perRun((timeline) => {
-  const failed = first(timeline, "StartFailed")
-  const started = first(timeline, "RunStarted")
-  const ended = first(timeline, "WorkEnded")
-  if (failed === undefined) return []
-  const found: Array<Violation> = []
-  if (started !== undefined) {
-    found.push(violation("G7", timeline, "no work of a start that failed", "it began", [failed, started]))
-  }
-  if (ended !== undefined && ended.outcome !== "notStarted") {
-    found.push(violation("G7", timeline, "no work of a start that failed", `it ${ended.outcome}`, [failed, ended]))
-  }
-  return found
-})
-
-/** Two runs of one key never overlap: the second begins after the first has settled. */
-const singleActive: Check = ({ history }) => {
-  const found: Array<Violation> = []
-  const holders = new Map<string, LineOf<"RunStarted">>()
-  for (const line of history.lines) {
-    if (line._tag === "RunStarted" && line.key !== undefined) {
-      const key = JSON.stringify([line.name, line.key])
-      const holder = holders.get(key)
-      if (holder !== undefined) {
-        const timeline = history.timelines.get(line.runId)
-        const expected = `the key ${line.key} of ${line.name} to be free`
-        found.push(violation("G8", timeline, expected, `held by run ${holder.runId}`, [holder, line]))
-      }
-      holders.set(key, line)
-    }
-    // The row frees the key, so the write counts, not what is told of it a moment later.
-    if (line._tag === "VerdictWritten" || line._tag === "RunRecovered" || line._tag === "Settled") {
-      for (const [key, holder] of holders) if (holder.runId === line.runId) holders.delete(key)
-    }
-  }
-  return found
-}
-
-/** A lost host's run is settled by exactly one other host. */
-const hostLoss = perRun((timeline) => {
-  const recovered = all(timeline, "RunRecovered")
-  return recovered.length <= 1 ? [] : [violation("G9", timeline, "one recovery", `${recovered.length}`, recovered)]
 })
 
 /** No-op, not found and not mine are answers, not failures: each is told as what it is, and none is tried again. */

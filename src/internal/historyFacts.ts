@@ -16,6 +16,7 @@ export type LineOf<T extends Tag> = Extract<Line, { readonly _tag: T }>
 export interface Facts {
   readonly history: RunHistory
   readonly isFinal: boolean
+  readonly toleranceMillis: number
   readonly rows: ReadonlyMap<RunId, Run> | undefined
   readonly started: ReadonlyMap<HostId, LineOf<"HostStarted">>
   readonly stopped: ReadonlySet<HostId>
@@ -23,7 +24,10 @@ export interface Facts {
 
 export type Check = (facts: Facts) => ReadonlyArray<Violation>
 
-export const factsOf = (history: RunHistory, { isFinal = false, rows }: CheckOptions): Facts => {
+export const factsOf = (
+  history: RunHistory,
+  { isFinal = false, rows, toleranceMillis = 1_000 }: CheckOptions
+): Facts => {
   const started = new Map<HostId, LineOf<"HostStarted">>()
   const stopped = new Set<HostId>()
   for (const line of history.lines) {
@@ -33,6 +37,7 @@ export const factsOf = (history: RunHistory, { isFinal = false, rows }: CheckOpt
   return {
     history,
     isFinal,
+    toleranceMillis,
     rows: rows === undefined ? undefined : new Map(rows.map((row) => [row.id, row])),
     started,
     stopped

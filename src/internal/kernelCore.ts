@@ -46,8 +46,8 @@ export interface KernelCore {
   readonly runs: Map<RunId, ActiveRun>
   /** Who waits for the answer to an insert. */
   readonly inserts: Map<RunId, Deferred.Deferred<InsertOutcome, StoreFailure | KernelStopped>>
-  /** Keys whose last start is in doubt: a start of the same key waits for its tombstone (rule 4). */
-  readonly tombstones: Map<string, Deferred.Deferred<void>>
+  /** Keys of which starts are in doubt, with those starts: another one of the same key waits for their tombstones (rule 4). */
+  readonly tombstones: Map<string, Map<RunId, Deferred.Deferred<void>>>
   /** Cancels of runs that are not in this host's memory, one per run. */
   readonly rowCancels: Map<RunId, Deferred.Deferred<CancelAnswer, StoreFailure | RunNotFound>>
   /** From the first step of the shutdown on: no more intake. */
@@ -83,10 +83,12 @@ export const register = (core: KernelCore, run: ActiveRun): Effect.Effect<void> 
 /** @internal */
 export const unregister = (core: KernelCore, run: ActiveRun): Effect.Effect<void> => {
   core.runs.delete(run.id)
-  const key = tombstoneKey(run)
-  const tombstone = key === undefined ? undefined : core.tombstones.get(key)
-  if (key !== undefined && tombstone !== undefined) {
-    core.tombstones.delete(key)
+  for (const key of keysOf(run.newRun)) {
+    const starts = core.tombstones.get(key)
+    const tombstone = starts?.get(run.id)
+    if (starts === undefined || tombstone === undefined) continue
+    starts.delete(run.id)
+    if (starts.size === 0) core.tombstones.delete(key)
     Deferred.unsafeDone(tombstone, Effect.void)
   }
   return Metric.set(RunMetrics.active, core.runs.size)
@@ -113,20 +115,35 @@ export const answerCancels = (
   for (const waiter of waiters) Deferred.unsafeDone(waiter, answer())
 }
 
-/** @internal */
-export const entombKey = (core: KernelCore, run: ActiveRun): void => {
-  const key = tombstoneKey(run)
-  if (key !== undefined) core.tombstones.set(key, Deferred.unsafeMake<void>(FiberId.none))
+/** What a run may hold against others of its name: while it is active its key, and for good its idempotency key. */
+interface Keys {
+  readonly name: string
+  readonly key: string | null | undefined
+  readonly idempotencyKey: string | null | undefined
 }
 
 /** @internal */
-export const tombstoneOf = (core: KernelCore, name: string, key: string): Deferred.Deferred<void> | undefined =>
-  core.tombstones.get(keyText(name, key))
+export const entombKeys = (core: KernelCore, run: ActiveRun): void => {
+  const tombstone = Deferred.unsafeMake<void>(FiberId.none)
+  for (const key of keysOf(run.newRun)) {
+    const starts = core.tombstones.get(key) ?? new Map<RunId, Deferred.Deferred<void>>()
+    core.tombstones.set(key, starts.set(run.id, tombstone))
+  }
+}
 
-const tombstoneKey = (run: ActiveRun): string | undefined =>
-  run.newRun.key === null ? undefined : keyText(run.newRun.name, run.newRun.key)
+/** A tombstone that a start with these keys has to wait for. */
+export const tombstoneOf = (core: KernelCore, keys: Keys): Deferred.Deferred<void> | undefined => {
+  if (core.tombstones.size === 0) return undefined
+  for (const key of keysOf(keys)) {
+    for (const tombstone of core.tombstones.get(key)?.values() ?? []) return tombstone
+  }
+  return undefined
+}
 
-const keyText = (name: string, key: string): string => JSON.stringify([name, key])
+const keysOf = ({ idempotencyKey, key, name }: Keys): ReadonlyArray<string> =>
+  Object.entries({ key, idempotencyKey }).flatMap(([kind, text]) =>
+    typeof text === "string" ? [JSON.stringify([kind, name, text])] : []
+  )
 
 /** A failure of our own making: the database has not been asked. */
 export const notAsked = (operation: string, why: string): StoreFailure =>

@@ -1,8 +1,9 @@
 /**
  * The statements of `SqlRunStore` on SQLite. Each takes its whole batch as one JSON array, so that its
- * text never changes, and each is atomic by itself. In every update the common table expression is
- * MATERIALIZED and unary plus keeps the guards off the partial indexes: otherwise the planner walks
- * all active rows of a host for each element of the batch (measured: 33 rows/s against 143k).
+ * text never changes, and each is atomic by itself. The obvious form, json_each joined directly and
+ * the owner a parameter, makes the planner walk all active rows of the host for each element. Either
+ * the common table expression or the owner inside the element cures that on SQLite 3.51; both are
+ * here, and unary plus on the guards with them, so that no one version's planner has to be trusted.
  *
  * @since 0.1.0
  */

@@ -67,7 +67,7 @@ export const start = <A, E, R>(
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       yield* admit(core)
-      if (request.key !== undefined) yield* restore(untilEntombed(core, request.name, request.key))
+      yield* restore(untilEntombed(core, request))
       const run = yield* enlist(core, request)
       const outcome = yield* Effect.onError(restore(askForRow(core, run)), (cause) =>
         abandon(core, run, Option.getOrUndefined(Cause.failureOption(cause)))
@@ -86,14 +86,22 @@ const admit = Effect.fnUntraced(function* (core: KernelCore) {
 })
 
 /** A start of this key is in doubt; until its tombstone is written its row may come to be, and take the key. */
-const untilEntombed = (core: KernelCore, name: string, key: string): Effect.Effect<void, StoreFailure> =>
+const untilEntombed = <A, E, R>(
+  core: KernelCore,
+  request: StartRequest<A, E, R>
+): Effect.Effect<void, Effect.Effect.Error<ReturnType<typeof admit>>> =>
   Effect.suspend(() => {
-    const tombstone = tombstoneOf(core, name, key)
-    if (tombstone === undefined) return Effect.void
-    return Effect.timeoutFail(Effect.interruptible(Deferred.await(tombstone)), {
-      duration: core.options.startTimeout,
-      onTimeout: () => notAsked("start", `an earlier start for the key "${key}" is still in doubt`)
+    if (tombstoneOf(core, request) === undefined) return Effect.void
+    const entombed: Effect.Effect<void> = Effect.suspend(() => {
+      const tombstone = tombstoneOf(core, request)
+      return tombstone === undefined ? Effect.void : Effect.zipRight(Deferred.await(tombstone), entombed)
     })
+    const inTime = Effect.timeoutFail(Effect.interruptible(entombed), {
+      duration: core.options.startTimeout,
+      onTimeout: () => notAsked("start", `an earlier start of "${request.name}" for the same key is still in doubt`)
+    })
+    // The kernel may have begun to shut down meanwhile.
+    return Effect.zipRight(inTime, admit(core))
   })
 
 /** Registered before the insert is asked for, so that a cancel always finds it. */

@@ -63,6 +63,7 @@ export const failureFields = (failure: StoreFailure) => ({
   operation: failure.operation,
   class: failure.class,
   message: failure.message,
+  inDoubt: failure.inDoubt,
   ...(failure.code === undefined ? {} : { code: failure.code })
 })
 

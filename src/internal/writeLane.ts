@@ -64,6 +64,8 @@ export interface LaneOptions<Row, Outcome> {
 export class WriteLane<Row, Outcome> {
   private readonly waiting = new Map<RunId, Waiting<Row, Outcome>>()
   private dueAt = 0
+  /** No budget passes before this; whose it was may be gone already. Budgets are of different lengths. */
+  private budgetAt = Number.POSITIVE_INFINITY
 
   constructor(private readonly options: LaneOptions<Row, Outcome>) {}
 
@@ -73,6 +75,7 @@ export class WriteLane<Row, Outcome> {
 
   /** A job of the same run replaces one that waits: at most one row per run stands in a statement (rule 1). */
   submit(job: Job<Row, Outcome>): void {
+    this.budgetAt = this.waiting.size === 0 ? job.budgetUntil : Math.min(this.budgetAt, job.budgetUntil)
     this.waiting.set(job.id, {
       job,
       attempts: 0,
@@ -97,16 +100,25 @@ export class WriteLane<Row, Outcome> {
     return next
   }
 
-  /** When the next budget passes. Jobs stand in the order of their coming, so the first that counts is the one. */
+  /** When the next budget may pass. Asked for at every statement, so it is no search through all that waits. */
   nextBudgetAt(): number {
-    for (const { isOverdue, job } of this.waiting.values()) {
-      if (!isOverdue) return job.budgetUntil
-    }
-    return Number.POSITIVE_INFINITY
+    return this.waiting.size === 0 ? Number.POSITIVE_INFINITY : this.budgetAt
   }
 
   /** Behind a stuck batch all that waits is overdue together. */
-  readonly tellOverdue: Effect.Effect<void> = Effect.suspend(() => this.tell((now, { job }) => now >= job.budgetUntil))
+  readonly tellOverdue: Effect.Effect<void> = Effect.flatMap(nowMillis, (now) => {
+    if (now < this.budgetAt) return Effect.void
+    const recount = Effect.sync(() => {
+      this.budgetAt = Number.POSITIVE_INFINITY
+      for (const { isOverdue, job } of this.waiting.values()) {
+        if (!isOverdue && job.budgetUntil < this.budgetAt) this.budgetAt = job.budgetUntil
+      }
+    })
+    return Effect.zipRight(
+      this.tell((_, { job }) => now >= job.budgetUntil),
+      recount
+    )
+  })
 
   readonly tellAll = (failure: StoreFailure): Effect.Effect<void> =>
     Effect.suspend(() => {
@@ -203,6 +215,8 @@ export class WriteLane<Row, Outcome> {
       if (first === undefined) return
       if (sent.length > 1) {
         yield* this.report(sent, failure, 0)
+        // A refusal of all says nothing of each: it does not bring a healthy row nearer to being parked.
+        for (const waiting of sent) waiting.attempts--
         const middle = sent.length >> 1
         yield* this.send(sent.slice(0, middle))
         yield* this.send(sent.slice(middle))

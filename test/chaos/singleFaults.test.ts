@@ -64,7 +64,7 @@ const life = (plan: FaultPlan.FaultPlan): Effect.Effect<Outcome> =>
       statuses: readStatuses(filename),
       worked: counter.worked,
       isParked: history.lines.some(({ _tag }) => _tag === "VerdictParked"),
-      violations: RunHistory.check(history, { isFinal: true }).map(RunHistory.render),
+      violations: RunHistory.check(history, { isFinal: true, toleranceMillis: 1 }).map(RunHistory.render),
       operations: (yield* chaos.operations).map(({ label }) => label),
       unfired: (yield* chaos.unfired).length
     }

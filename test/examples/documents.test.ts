@@ -6,7 +6,7 @@
 import { fileURLToPath } from "node:url"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
-import { assert, it, layer } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Documents from "../../docs/examples/glossary/documents.js"
 import * as Glossary from "../../docs/examples/glossary/glossary.js"

@@ -12,7 +12,7 @@ import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import Sqlite from "better-sqlite3"
 import { Effect } from "effect"
-import { RunLog } from "../../src/index.js"
+import { RunHistory, RunLog } from "../../src/index.js"
 
 const main = fileURLToPath(new URL("../../dist/docs/examples/glossary/main.js", import.meta.url))
 
@@ -132,7 +132,8 @@ describe("npm start", { concurrent: true }, () => {
       const { code, stdout } = yield* start(["--storm", "heavy", "--seed", "31", "--log", log], { temporary })
       assert.strictEqual(code, 0)
       assert.strictEqual(wrongOf("Holdfast", stdout), 0)
-      const lines = readFileSync(log, "utf8").trimEnd().split("\n").map(RunLog.parse)
+      const text = readFileSync(log, "utf8")
+      const lines = text.trimEnd().split("\n").map(RunLog.parse)
       assert.isEmpty(lines.filter(({ _tag }) => _tag === "Malformed"))
       const tags = lines.flatMap((parsed) => (parsed._tag === "Kernel" ? [parsed.line._tag] : []))
       assert.include(tags, "WriteFailed")
@@ -140,6 +141,7 @@ describe("npm start", { concurrent: true }, () => {
         tags.filter((tag) => tag === "Settled").length,
         tags.filter((tag) => tag === "WorkEnded").length
       )
+      assert.deepStrictEqual(RunHistory.check(RunHistory.fromLog(text)).map(RunHistory.render), [])
     })
   )
 
@@ -181,25 +183,24 @@ describe("npm start", { concurrent: true }, () => {
 })
 
 describe("npm start, asked for the impossible", { concurrent: true }, () => {
-  const mistakes: ReadonlyArray<(temporary: string) => ReadonlyArray<string>> = [
-    () => ["--bogus"],
-    () => ["--seed", "tomorrow"],
-    () => ["--storm", "gale"],
-    (temporary) => ["--folder", `${temporary}/nowhere`],
-    (temporary) => ["--folder", temporary],
-    (temporary) => ["--database", `${temporary}/nowhere/runs.db`],
-    (temporary) => ["--database", temporary],
-    (temporary) => {
-      writeFileSync(`${temporary}/text.db`, "This is no database, and is longer than the header of one would be.")
-      return ["--database", `${temporary}/text.db`]
-    },
-    (temporary) => ["--log", `${temporary}/nowhere/runs.ndjson`]
-  ]
-  for (const mistake of mistakes) {
-    it.scopedLive(`${mistake(".").join(" ")}: one line, exit 2`, () =>
+  const mistakes: Record<string, (temporary: string) => ReadonlyArray<string>> = {
+    "an unknown option": () => ["--bogus"],
+    "a seed that is no number": () => ["--seed", "tomorrow"],
+    "an unknown storm": () => ["--storm", "gale"],
+    "a folder that is missing": (temporary) => ["--folder", `${temporary}/nowhere`],
+    "a folder without documents": (temporary) => ["--folder", `${temporary}/empty`],
+    "a database in a missing folder": (temporary) => ["--database", `${temporary}/nowhere/runs.db`],
+    "a database that is a folder": (temporary) => ["--database", `${temporary}/empty`],
+    "a database that is something else": (temporary) => ["--database", `${temporary}/notes.txt`],
+    "a log in a missing folder": (temporary) => ["--log", `${temporary}/nowhere/runs.ndjson`]
+  }
+  for (const [what, argsIn] of Object.entries(mistakes)) {
+    it.scopedLive(`${what}: one line, exit 2`, () =>
       Effect.gen(function* () {
         const temporary = yield* folder
-        const { code, stderr, stdout } = yield* start(mistake(temporary), { temporary })
+        mkdirSync(`${temporary}/empty`)
+        writeFileSync(`${temporary}/notes.txt`, "This is no database, and is longer than the header of one would be.")
+        const { code, stderr, stdout } = yield* start(argsIn(temporary), { temporary })
         assert.strictEqual(code, 2)
         assert.strictEqual(stdout, "")
         assert.match(stderr, /^glossary: [^\n]+\.\n$/)

@@ -3,14 +3,14 @@
  * each in one way, and what the check says of them.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { RunHistory, type RunId, type RunLog } from "../../src/index.js"
+import { RunHistory, type RunId } from "../../src/index.js"
 
 const hostId = "00000000-0000-7000-8000-0000000000aa" as RunId.HostId
 const other = "00000000-0000-7000-8000-0000000000bb" as RunId.HostId
 const a = "00000000-0000-7000-8000-000000000001" as RunId.RunId
 const b = "00000000-0000-7000-8000-000000000002" as RunId.RunId
 
-type Draft = Omit<Extract<RunLog.Line, { readonly _tag: "Settled" }>, never> | Record<string, unknown>
+type Draft = Readonly<Record<string, unknown>>
 
 /** An NDJSON log as a logger writes it; each line a millisecond after the one before, unless it says its own time. */
 const log = (...drafts: ReadonlyArray<Draft>): string =>
@@ -125,13 +125,13 @@ describe("RunHistory", () => {
         runId: a,
         verdict: "completed",
         attempts: 1,
-        failure: { operation: "settle", class: "transient", message: "busy" }
+        failure: { operation: "settle", class: "transient", message: "busy", inDoubt: false }
       })
     ],
     [
       "silence for longer than parkAfter",
       "G4",
-      log(host, started(a), ended(a), { ...written(a, "completed"), at: 1_500 }, { ...settled(a), at: 1_500 })
+      log(host, started(a), ended(a), { ...written(a, "completed"), at: 2_500 }, { ...settled(a), at: 2_500 })
     ],
     ["Settled that the row contradicts", "G4", log(...completed(a)), { rows: [] }],
     ["a run that never ends, though its host has stopped", "G5", log(host, started(a), stopped)],
@@ -161,6 +161,23 @@ describe("RunHistory", () => {
       log(
         { _tag: "StartFailed", runId: a, name: "import", error: "StoreFailure", message: "", abandoned: true },
         started(a)
+      )
+    ],
+    [
+      "a key that is taken while the settle of its holder has certainly failed",
+      "G8",
+      log(
+        started(a, { key: "k" }),
+        ended(a),
+        {
+          _tag: "WriteFailed",
+          failure: { operation: "settle", class: "transient", message: "busy", inDoubt: false },
+          rows: 1,
+          runIds: [a],
+          attempt: 1,
+          retryInMillis: 50
+        },
+        started(b, { key: "k" })
       )
     ],
     ["two active runs of one key", "G8", log(started(a, { key: "k" }), started(b, { key: "k" }))],
@@ -217,6 +234,26 @@ describe("RunHistory", () => {
       assert.include(broken(text, options), guarantee)
     })
   }
+
+  it("lets a key be free from a settle on whose answer was lost", () => {
+    const lost = {
+      _tag: "WriteFailed",
+      failure: { operation: "settle", class: "unknown", message: "no answer", inDoubt: true },
+      rows: 1,
+      runIds: [a],
+      attempt: 1,
+      retryInMillis: 50
+    }
+    const text = log(
+      started(a, { key: "k" }),
+      ended(a),
+      lost,
+      started(b, { key: "k" }),
+      written(a, "completed", { outcome: "AlreadyApplied" }),
+      settled(a)
+    )
+    assert.deepStrictEqual(broken(text), [])
+  })
 
   it("names each guarantee that it checks in a case of this file", () => {
     assert.deepStrictEqual(

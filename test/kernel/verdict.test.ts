@@ -73,7 +73,7 @@ describe("the verdict", () => {
     }
     for (const facts of combinations.filter(({ cancelled, owned }) => cancelled && owned)) {
       const decided = verdict(facts)
-      assert.strictEqual(decided._tag === "Settle" && decided.workOutcome, outcomes[facts.end._tag])
+      assert.strictEqual<unknown>(decided._tag === "Settle" && decided.workOutcome, outcomes[facts.end._tag])
     }
   })
 

@@ -1,3 +1,5 @@
+// @effect-diagnostics globalDate:off
+// The dates here are constants, not the time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"

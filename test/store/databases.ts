@@ -57,6 +57,8 @@ export const hostClient: Layer.Layer<RunStore.RunStore, StoreFailure> = onFreshF
 export const gatedConnector = (options: {
   readonly filename: string
   readonly gate: (sql: string, client: number) => Effect.Effect<void, SqlError>
+  /** After a BEGIN, COMMIT or ROLLBACK was applied: a failure here is a lost answer. */
+  readonly after?: (sql: string) => Effect.Effect<void, SqlError>
   readonly onOpen?: (client: number) => void
   readonly onClose?: (client: number) => void
 }): Layer.Layer<SqlConnector> =>
@@ -77,7 +79,12 @@ export const gatedConnector = (options: {
           ...connection,
           execute: (sql, ...rest) => Effect.zipRight(options.gate(sql, number), connection.execute(sql, ...rest)),
           executeUnprepared: (sql, ...rest) =>
-            Effect.zipRight(options.gate(sql, number), connection.executeUnprepared(sql, ...rest))
+            options
+              .gate(sql, number)
+              .pipe(
+                Effect.zipRight(connection.executeUnprepared(sql, ...rest)),
+                Effect.zipLeft(Effect.suspend(() => options.after?.(sql) ?? Effect.void))
+              )
         }
         const acquirer = Effect.as(stock.reserve, gated)
         return yield* SqlClient.make({

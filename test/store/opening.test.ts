@@ -2,6 +2,7 @@
 
 import { writeFileSync } from "node:fs"
 import { dirname } from "node:path"
+import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { it } from "@effect/vitest"
@@ -206,6 +207,30 @@ describe("migrating while the database fails", () => {
       const { build } = gated(yield* freshFile, always, { openAttemptsMax: 1 })
       assert.include(yield* Effect.flip(build), { operation: "migrate", class: "transient", code: "SQLITE_BUSY" })
     })
+  )
+
+  // The host's client cannot be thrown away: what is left open on it would be met by the next attempt, and by the host.
+  it.effect.each([
+    ["a BEGIN whose answer was lost", "after", "BEGIN IMMEDIATE"],
+    ["a COMMIT that failed", "gate", "COMMIT"]
+  ] as const)("%s leaves no transaction open on the host's own client", ([, when, command]) =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const gates = { gate: () => Effect.void, [when]: once((sql) => sql === command, "SQLITE_BUSY") }
+        const context = yield* Layer.build(gatedConnector({ filename: yield* freshFile, ...gates }))
+        const client = yield* Effect.provide(
+          Effect.flatMap(SqlConnector, (service) => service.connect),
+          context
+        )
+        const layer = Layer.provide(SqlRunStore.layerClient(), Layer.succeed(SqlClient.SqlClient, client))
+        const building = yield* Effect.fork(
+          Effect.flatMap(Layer.build(layer), (built) => Effect.provide(RunStore, built))
+        )
+        yield* TestClock.adjust("1 second")
+        const store = yield* Fiber.join(building)
+        assert.deepStrictEqual(yield* store.insert([newRun(1)]), [{ _tag: "Inserted" }])
+      })
+    )
   )
 
   it.scoped("tables of another program are fatal at once, and nothing of ours is left behind", () =>

@@ -170,6 +170,11 @@ describe("SQLite schema: how a statement finds its rows", () => {
         for (let batch = 1; batch <= 10; batch++) {
           yield* store.insert(Array.from({ length: 1000 }, (_, n) => newRun(batch * 1000 + n)))
         }
+        // The form that the statements must not have: were it not told from theirs, this test would prove nothing.
+        const trap =
+          "UPDATE holdfast_runs AS r SET result = NULL FROM json_each(?) AS j WHERE r.run_id = j.value->>'id' " +
+          "AND r.status IN ('pending', 'running') AND r.host_id = ?"
+        assert.match(plan(database, { label: "settle", sql: trap, params: ["[]", here] }), /runs_active_host/)
         for (const statistics of ["none", "fresh"]) {
           if (statistics === "fresh") database.exec("ANALYZE")
           for (const [name, statement] of Object.entries(writes)) {

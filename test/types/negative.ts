@@ -1,9 +1,11 @@
 // @effect-diagnostics *:off
+// biome-ignore-all format: an @ts-expect-error speaks of the line below it, which must stay one line
+// biome-ignore-all lint: these are mistakes
 // The mistakes below must not compile: each @ts-expect-error is an assertion, and the compiler runs them.
 import { Config, Context, Effect, Layer, Schedule, Schema } from "effect"
-import { Run, RunKernel, RunStore, Work } from "effect-holdfast"
 import type { RunError } from "effect-holdfast"
-import { Glossary, WorkLive, Vacuum } from "./host.js"
+import { Run, RunKernel, RunStore, Work } from "effect-holdfast"
+import { Glossary, Vacuum, WorkLive } from "./host.js"
 
 class Svc extends Context.Tag("Svc")<Svc, { readonly n: number }>() {}
 
@@ -55,6 +57,7 @@ RunKernel.layerConfig({ leaseDuration: Config.option(Config.duration("L")) })
 
 // 8 heterogeneous registry
 const all: ReadonlyArray<Work.Any> = [Glossary, Vacuum]
+
 export { all }
 
 // 9 schedule typed for a narrower input
@@ -69,4 +72,5 @@ export const adhoc = Effect.gen(function*() {
 })
 type R = Effect.Effect.Context<typeof adhoc>
 const r: [R] extends [RunKernel.RunKernel | Svc] ? true : false = true
+
 export { r }

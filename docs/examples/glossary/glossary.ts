@@ -86,12 +86,12 @@ const termOf = (word: string, language: Language): string | undefined => {
 const stopWords: Record<Language, ReadonlySet<string>> = {
   en: new Set(
     `a about after again all also am an and any are as at be because been before being both but by came
-    can come could did do does each either else every few first for from go goes gone had has have he her here him his how i if
-    in into is it its just like made make makes may me might more most must my neither never no nobody nor not nothing now
-    of off on once one only or other our out over own said say says see she should since so some somebody
-    still such than that the their them then there these they this those though three to too twice two
-    under until up upon us very was we were what when where which while who whoever whose why will with
-    without would yet you your`.split(/\s+/)
+    can come could did do does each either else every few first for from go goes gone had has have he
+    her here him his how i if in into is it its just like made make makes may me might more most must my
+    neither never no nobody nor not nothing now of off on once one only or other our out over own said
+    say says see she should since so some somebody still such than that the their them then there these
+    they this those though three to too twice two under until up upon us very was we were what when
+    where which while who whoever whose why will with without would yet you your`.split(/\s+/)
   ),
   // Stems of verbs among them: the segmenter cuts 書いた into 書 and いた.
   ja: new Set(

@@ -4,24 +4,15 @@
  * really happened. Exits with 0 when Holdfast recorded nothing wrongly (and, in the storm that the
  * example was made for, the naive manager did), with 1 otherwise, and with 2 where it could not begin.
  */
-
 import { fileURLToPath } from "node:url"
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit, Layer, Logger, Schema } from "effect"
-import { RunId, RunLog } from "effect-holdfast"
-import { Chaos } from "effect-holdfast/chaos"
-import * as Contest from "./contest.js"
-import * as Display from "./display.js"
 import * as Documents from "./documents.js"
-import type { Manager } from "./manager.js"
-import * as Naive from "./naive.js"
 import * as Options from "./options.js"
+import * as Race from "./race.js"
 import * as Report from "./report.js"
 import * as Rows from "./rows.js"
-import * as Storm from "./storm.js"
-import * as Supervised from "./supervised.js"
-import { judge, type Row } from "./verdict.js"
 import { Result } from "./work.js"
 
 /** The essays lie beside the sources, not beside what is compiled. */
@@ -36,59 +27,12 @@ const program = Effect.gen(function* () {
   yield* Effect.mapError(Rows.prepare(filename), (error) => unwritable("database", filename, error))
   if (options.log !== undefined) yield* checkLog(options.log)
 
-  const since = yield* RunId.make
-  const { holdfast, naive } = yield* Effect.scoped(contest(documents, filename, options))
-  const rows = yield* Rows.read(filename, since)
-  const sides = {
-    holdfast: sideOf("Holdfast", holdfast, rows.holdfast),
-    naive: sideOf("naive manager", naive, rows.naive)
-  }
-  yield* print(sides, rows.holdfast, options)
-  return exitCode(sides, options)
+  const outcome = yield* Race.run(documents, filename, options)
+  yield* print(outcome, options)
+  return exitCode(outcome, options)
 })
 
-/** Both managers at the same time, on the same file, each with a storm of its own that does the same. */
-const contest = (documents: ReadonlyArray<string>, filename: string, options: Options.Options) =>
-  Effect.gen(function* () {
-    const plan = Storm.plan(options.storm, options.seed)
-    const cancels = yield* Storm.cancels(documents, options.seed)
-    const log = options.log === undefined ? Layer.empty : RunLog.layerFile(options.log)
-    // One after the other: a migration locks the file, and the other manager would pay for it.
-    const ours = yield* Layer.build(Layer.provideMerge(Supervised.layer(filename, plan), log))
-    const theirs = yield* Layer.build(Naive.layer(filename, plan))
-    const display = yield* Display.make(documents)
-    const run = <E, R>(side: Display.Side, make: Effect.Effect<Manager, E, R>) =>
-      Effect.gen(function* () {
-        const chaos = yield* Chaos.Chaos
-        yield* Effect.forkScoped(Effect.delay(chaos.heal, Storm.duration))
-        const watch: Contest.Watch = (document, told) => display.show(side, document, told)
-        const accounts = yield* Contest.run(yield* make, documents, cancels, watch)
-        return { accounts, faults: yield* chaos.firedCount }
-      })
-    return yield* Effect.all(
-      {
-        holdfast: Effect.provide(run("holdfast", Supervised.make), ours),
-        naive: Effect.provide(run("naive", Naive.make), theirs)
-      },
-      { concurrency: 2 }
-    )
-  })
-
-interface Sides {
-  readonly holdfast: Report.Side
-  readonly naive: Report.Side
-}
-
-const sideOf = (
-  title: string,
-  { accounts, faults }: { readonly accounts: ReadonlyArray<Contest.Account>; readonly faults: number },
-  rows: ReadonlyArray<Row>
-): Report.Side => {
-  const rowOf = new Map(rows.map((row) => [row.document, row]))
-  return { title, faults, verdicts: accounts.map((account) => judge(account, rowOf.get(account.document))) }
-}
-
-const print = ({ holdfast, naive }: Sides, rows: ReadonlyArray<Row>, { seed, storm }: Options.Options) =>
+const print = ({ holdfast, naive, rows }: Race.Outcome, { seed, storm }: Options.Options) =>
   Effect.gen(function* () {
     yield* Console.log("\nGlossaries, from the rows that Holdfast wrote:\n")
     for (const { document, result } of rows) {
@@ -102,7 +46,7 @@ const print = ({ holdfast, naive }: Sides, rows: ReadonlyArray<Row>, { seed, sto
 const decodeResult = Schema.decode(Schema.parseJson(Result))
 
 /** The essays in the default storm are known to defeat the naive manager; if they do not, the example is broken. */
-const exitCode = ({ holdfast, naive }: Sides, { folder, seed, storm }: Options.Options): number => {
+const exitCode = ({ holdfast, naive }: Race.Outcome, { folder, seed, storm }: Options.Options): number => {
   const { seed: seedDefault, storm: stormDefault } = Options.defaults
   const isDefault = folder === undefined && seed === seedDefault && storm === stormDefault
   return Report.countWrong(holdfast) === 0 && (!isDefault || Report.countWrong(naive) >= 3) ? 0 : 1

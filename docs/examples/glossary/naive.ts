@@ -52,12 +52,12 @@ export const make = Effect.gen(function* () {
       (rows) => rows[0]?.status
     )
 
-  const update = (id: string, status: string, result: unknown) =>
+  const update = (label: "settle" | "cancel", id: string, status: string, result: unknown) =>
     query(
-      (
-        sql
-      ) => sql`/* holdfast:settle */ UPDATE naive_runs SET status = ${status}, result = ${JSON.stringify(result ?? null)}
-        WHERE run_id IN (SELECT value FROM json_each(${JSON.stringify([id])}))`
+      (sql) =>
+        sql`${sql.literal(`/* holdfast:${label} */`)} UPDATE naive_runs
+          SET status = ${status}, result = ${JSON.stringify(result ?? null)}
+          WHERE run_id IN (SELECT value FROM json_each(${JSON.stringify([id])}))`
     )
 
   const start: Manager["start"] = (path) =>
@@ -67,10 +67,10 @@ export const make = Effect.gen(function* () {
       const told = yield* Mailbox.make<Told>(mailboxSize)
       let writes = 0
       const write = (status: string, result?: unknown) =>
-        Effect.zipRight(
-          Effect.sync(() => writes++),
-          update(id, status, result)
-        )
+        Effect.suspend(() => {
+          writes++
+          return update(status === "cancelled" ? "cancel" : "settle", id, status, result)
+        })
       const tell = (status: string) => told.offer({ _tag: "Status", status })
       const work = witness.watch(path, Work.build(path)).pipe(
         Effect.provide(context),

@@ -189,6 +189,7 @@ const entombing = (test: StoreTest): void => {
       yield* store.entomb([tombstone(newRun(2, { key: "k", idempotencyKey: "once" }))])
       assert.deepStrictEqual(yield* row(1), before)
       assert.include(yield* row(2), { status: "failed" })
+      assert.deepStrictEqual(yield* store.insert([newRun(3, { key: "k" })]), [{ _tag: "KeyTaken", activeId: runId(1) }])
     })
   )
 
