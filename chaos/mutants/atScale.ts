@@ -24,7 +24,7 @@ export const atScale: ReadonlyArray<Mutant> = [
     file: "src/RunLog.ts",
     find: "ndjson((text) => process.stdout.write(text))",
     replace:
-      "ndjson((text) => { for (let at = 0; at < text.length; at += 4096) setImmediate(() => process.stdout.write(text.slice(at, at + 4096)), at) })",
+      "ndjson((text) => { const go = (at) => { process.stdout.write(text.slice(at, at + 4096)); if (at + 4096 < text.length) setImmediate(go, at + 4096) }; go(0) })",
     killedBy: "pipedLog"
   })
 ]

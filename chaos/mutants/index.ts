@@ -3,10 +3,12 @@
  *
  * @since 0.1.0
  */
+
+import { atScale } from "./atScale.js"
 import { cancelling } from "./cancelling.js"
 import type { Mutant } from "./Mutant.js"
 import { outcomes } from "./outcomes.js"
 import { persistence } from "./persistence.js"
 import { starting } from "./starting.js"
 
-export const mutants: ReadonlyArray<Mutant> = [...persistence, ...outcomes, ...cancelling, ...starting]
+export const mutants: ReadonlyArray<Mutant> = [...persistence, ...outcomes, ...cancelling, ...starting, ...atScale]

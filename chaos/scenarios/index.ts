@@ -43,6 +43,7 @@ import lostCompletionAnswer from "./lostCompletionAnswer.js"
 import lostInsertAnswer from "./lostInsertAnswer.js"
 import parkedInTime from "./parkedInTime.js"
 import parkedThenSettled from "./parkedThenSettled.js"
+import pipedLog from "./pipedLog.js"
 import poisonedRow from "./poisonedRow.js"
 import rowVanished from "./rowVanished.js"
 import settledByOther from "./settledByOther.js"
@@ -59,6 +60,7 @@ import startRefused from "./startRefused.js"
 import startsInDoubtTogether from "./startsInDoubtTogether.js"
 import startWaitsAtShutdown from "./startWaitsAtShutdown.js"
 import storeThrows from "./storeThrows.js"
+import tenThousand from "./tenThousand.js"
 import terminalRowIsFinal from "./terminalRowIsFinal.js"
 import transientCancel from "./transientCancel.js"
 import transientCompletion from "./transientCompletion.js"
@@ -125,5 +127,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   idempotentRace,
   idempotentAfterDoubt,
   cancelFromAnotherHost,
-  followedFromAnotherHost
+  followedFromAnotherHost,
+  tenThousand,
+  pipedLog
 ]

@@ -62,8 +62,9 @@ const life = (seed: number) =>
     const rows = yield* Effect.gen(function* () {
       const chaos = yield* Chaos.Chaos
       const store = yield* RunStore.RunStore
-      yield* chaos.use(plan)
       yield* Effect.gen(function* () {
+        // After the kernel has come up: one that finds no database at all rightly does not.
+        yield* chaos.use(plan)
         yield* Effect.forEach(Array.from({ length: 12 }), () => oneRun, { concurrency: "unbounded", discard: true })
         yield* chaos.heal
         yield* Effect.sleep("1 minute")

@@ -28,7 +28,7 @@ describe("mutants", () => {
           [mutant],
           `/chaos/scenarios/${mutant.killedBy}.ts`
         )
-        const outcome = yield* Effect.either(Scenario.run(module.default, { timeLimit: "15 seconds" }))
+        const outcome = yield* Effect.either(Scenario.run(module.default, { timeLimit: "60 seconds" }))
         assert.strictEqual(outcome._tag, "Left", `${mutant.name} survived ${mutant.killedBy}`)
       })
     )

@@ -30,7 +30,6 @@ const touchesSql = [
   "src/internal/currentClient.ts",
   "src/internal/sqlSchema.ts",
   // Drops the caller's transaction from the context of the work that it forks.
-  "src/internal/starting.ts"
 ]
 
 /** A module, and what must not be loaded with it. */
@@ -44,10 +43,10 @@ const mustNotReach: ReadonlyArray<readonly [string, RegExp, string]> = [
   ["src/RunStore.ts", /sql|statusWriter|RunKernel/i, "the port knows neither who stands before it nor behind it"],
   ["src/RunHistory.ts", /statusWriter|RunStore|RunKernel|sql/i, "a log is read without a kernel and a database"],
   // The main barrel is loaded by hosts on any database.
-  ["src/index.ts", /better-sqlite3|sql-sqlite-node|Sqlite|SqlRunStore|SqlConnector/, "no driver behind the barrel"]
+  ["src/index.ts", /effect\/Effect|better-sqlite3|sql-sqlite-node|Sqlite|SqlRunStore|SqlConnector/, "no driver behind the barrel"]
 ]
 
-const linesMax = 300
+const linesMax = 290
 
 describe("the arrows between modules", () => {
   it("point one way: imports of values in src make no circle", () => {
@@ -117,7 +116,7 @@ describe("the files of src", () => {
 })
 
 const forbidden: ReadonlyArray<RegExp> = [
-  /^Date\.now$/,
+  /^Clock\.currentTimeMillis$/,
   /^Math\.random$/,
   /^performance\.now$/,
   /^(?:globalThis\.)?set(?:Timeout|Interval|Immediate)$/,
