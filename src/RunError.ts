@@ -117,14 +117,14 @@ export class CalledInTransaction extends Schema.TaggedError<CalledInTransaction>
 }
 
 /**
- * No row has this id.
+ * No row has this id, or, for a typed attach, no row of that work.
  *
  * @since 0.1.0
  * @category errors
  */
 export class RunNotFound extends Schema.TaggedError<RunNotFound>(tag("RunNotFound"))("RunNotFound", { id: RunId }) {
   override get message(): string {
-    return `No row has the id ${this.id}. Check the id, and that this host reads the database that the run was started on.`
+    return `No run of this work, or none at all, has the id ${this.id}. Check the id, and that this host reads the database that the run was started on.`
   }
 }
 

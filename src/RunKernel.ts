@@ -176,8 +176,17 @@ const make = (
           attributes: { runId: id },
           captureStackTrace: false
         }),
-      get: (id) => Effect.map(readRow(core, id), runOf),
-      list: (query = {}) => Effect.map(core.store.list(query), (rows) => rows.map(runOf)),
+      get: (id) =>
+        Effect.withSpan(Effect.map(readRow(core, id), runOf), RunMetrics.spans.get, {
+          attributes: { runId: id },
+          captureStackTrace: false
+        }),
+      list: (query = {}) =>
+        Effect.withSpan(
+          Effect.map(core.store.list(query), (rows) => rows.map(runOf)),
+          RunMetrics.spans.list,
+          { captureStackTrace: false }
+        ),
       events: (id) => Stream.suspend(() => eventsOf(core, id)),
       settled: (id) => Effect.suspend(() => settledOf(core, id))
     }
@@ -192,7 +201,7 @@ const makeCore = (options: Options & Policies): Effect.Effect<KernelCore, StoreF
       attemptTimeout: settings.persist.attemptTimeout,
       readRetry: Backoff.exponential(settings.persist.delayBase)
     })
-    const scope = yield* Effect.scope
+    const scope = yield* Scope.make()
     const log = yield* makeLog
     const schedule = options.persistSchedule ?? Backoff.exponential(settings.persist.delayBase)
     // The lease and the writer name each other's host and rows; neither asks before both are made.
@@ -222,7 +231,7 @@ const makeCore = (options: Options & Policies): Effect.Effect<KernelCore, StoreF
       ended: undefined
     }
     core = made
-    yield* Scope.addFinalizer(scope, shutdown(made))
+    yield* Effect.addFinalizer((exit) => Effect.ensuring(shutdown(made), Scope.close(scope, exit)))
     yield* log({
       _tag: "HostStarted",
       hostId: lease.hostId(),

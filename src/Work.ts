@@ -19,9 +19,10 @@ import { coreOf } from "./internal/kernelCore.js"
 import { type StartRequest, start } from "./internal/starting.js"
 import { hashOf, makeCoding } from "./internal/workCoding.js"
 import { CurrentRun, type RunHandle } from "./Run.js"
-import type { RunNotFound, StartError, StoreFailure } from "./RunError.js"
+import { RunNotFound, type StartError, type StoreFailure } from "./RunError.js"
 import type { RunId } from "./RunId.js"
 import { RunKernel } from "./RunKernel.js"
+import * as RunMetrics from "./RunMetrics.js"
 
 /**
  * @since 0.1.0
@@ -229,14 +230,16 @@ export const make = <
         options.payload === undefined
           ? startPayload({} as Payload, args[0] as StartOptions | undefined)
           : startPayload(payloadSchema.make(args[0] as never) as Payload, args[1] as StartOptions | undefined)
-      ).pipe(Effect.withSpan("RunKernel.start", { attributes: { name }, captureStackTrace: false })),
+      ).pipe(Effect.withSpan(RunMetrics.spans.start, { attributes: { name }, captureStackTrace: false })),
     attach: (id) =>
       Effect.gen(function* () {
         const core = coreOf(yield* RunKernel)
         const run = core.runs.get(id)
-        const here = adopted(run, core, coding)
+        // An id may come from anywhere: a run of other work must not be read with these schemas.
+        const here = run?.newRun.name === name ? adopted(run, core, coding) : undefined
         if (here !== undefined) return here
-        yield* readRow(core, id)
+        const row = yield* readRow(core, id)
+        if (row.name !== name) return yield* new RunNotFound({ id })
         return Handles.ofRow(core, id, coding)
       }),
     toLayer: (work) =>

@@ -107,7 +107,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     guarantee: "G7",
     defect: "A failed insert is ignored: the work is executed though no row could be written for it.",
     file: "src/internal/starting.ts",
-    find: "      const outcome = yield* Effect.onError(restore(askForRow(core, run)), (cause) =>",
+    find: "        const outcome = yield* Effect.onError(restore(askForRow(core, run)), (cause) =>",
     replace: `      const outcome = yield* Effect.onError(
         Effect.orElseSucceed(restore(askForRow(core, run)), () => ({ _tag: "Inserted" })),
         (cause) =>`,
@@ -117,7 +117,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "failed-start-leaves-its-row",
     guarantee: "G7",
     defect: "A start that fails forgets its run, though its row may be there: active for ever, with nobody to end it.",
-    file: "src/internal/starting.ts",
+    file: "src/internal/abandoning.ts",
     find: "    if (!run.isInsertSent) return drop(core, run)",
     replace: "    return drop(core, run)",
     killedBy: "startAnswerLost"

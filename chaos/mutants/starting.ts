@@ -39,8 +39,8 @@ export const starting: ReadonlyArray<Mutant> = [
     guarantee: "G2",
     defect: "A start that reads its own row back does not look whether it was cancelled meanwhile.",
     file: "src/internal/starting.ts",
-    find: "      return outcome.cancelRequestedAt === null",
-    replace: "      return outcome.cancelRequestedAt !== undefined",
+    find: "        outcome.cancelRequestedAt === null",
+    replace: "        outcome.cancelRequestedAt !== undefined",
     killedBy: "cancelFoundAtAdoption"
   }),
   new Mutant({
@@ -48,16 +48,15 @@ export const starting: ReadonlyArray<Mutant> = [
     guarantee: "G7",
     defect: "Only a failure of the start is cleaned up after, an interruption is not.",
     file: "src/internal/starting.ts",
-    find: "        abandon(core, run, Option.getOrUndefined(Cause.failureOption(cause)))",
-    replace:
-      "        Cause.isInterrupted(cause) ? Effect.void : abandon(core, run, Option.getOrUndefined(Cause.failureOption(cause)))",
+    find: "          abandon(core, run, reasonOf(cause))",
+    replace: "          Cause.isInterrupted(cause) ? Effect.void : abandon(core, run, reasonOf(cause))",
     killedBy: "startInterruptedUnsent"
   }),
   new Mutant({
     name: "start-in-flight-forgotten",
     guarantee: "G7",
     defect: "A start that ends early forgets its run, whether or not an insert is on its way.",
-    file: "src/internal/starting.ts",
+    file: "src/internal/abandoning.ts",
     find: "    if (!run.isInsertSent) return drop(core, run)",
     replace: "    if (run !== undefined) return drop(core, run)",
     killedBy: "startInterruptedInFlight"
@@ -67,7 +66,7 @@ export const starting: ReadonlyArray<Mutant> = [
     guarantee: "G7",
     defect: "A start does not wait for the tombstone of an earlier one, and meets its row.",
     file: "src/internal/starting.ts",
-    find: "      yield* restore(untilEntombed(core, request))",
+    find: "        yield* told(core, request, restore(untilEntombed(core, request)))",
     replace: "",
     killedBy: "startInterruptedApplied"
   }),
@@ -148,7 +147,7 @@ export const starting: ReadonlyArray<Mutant> = [
     name: "work-inherits-transaction",
     guarantee: "G7",
     defect: "The work runs in the context of its caller, with the caller's transaction in it.",
-    file: "src/internal/starting.ts",
+    file: "src/internal/launching.ts",
     find: "withoutCaller(context)",
     replace: "context",
     killedBy: "hostTransactionElsewhere"
@@ -225,5 +224,23 @@ export const starting: ReadonlyArray<Mutant> = [
     find: "    return Effect.zipRight(inTime, admit(core))",
     replace: "    return inTime",
     killedBy: "startWaitsAtShutdown"
+  }),
+  new Mutant({
+    name: "no-lease-gate",
+    guarantee: "G7",
+    defect: "Work begins though the host could not renew its lease, and may have been judged lost.",
+    file: "src/internal/launching.ts",
+    find: "core.lease.isHeld(now)",
+    replace: "true",
+    killedBy: "leaseGate"
+  }),
+  new Mutant({
+    name: "idempotency-key-burnt",
+    guarantee: "G7",
+    defect: "A start that is refused after its insert keeps its idempotency key, and its repetition gets the dead run.",
+    file: "src/internal/abandoning.ts",
+    find: "{ entomb: true }",
+    replace: "{ entomb: false }",
+    killedBy: "leaseGate"
   })
 ]

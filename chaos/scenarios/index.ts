@@ -38,6 +38,7 @@ import idempotentRace from "./idempotentRace.js"
 import idempotentRepeat from "./idempotentRepeat.js"
 import interruptionsTold from "./interruptionsTold.js"
 import jitteredBackoff from "./jitteredBackoff.js"
+import leaseGate from "./leaseGate.js"
 import loggerDefect from "./loggerDefect.js"
 import lostCompletionAnswer from "./lostCompletionAnswer.js"
 import lostInsertAnswer from "./lostInsertAnswer.js"
@@ -128,6 +129,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   idempotentAfterDoubt,
   cancelFromAnotherHost,
   followedFromAnotherHost,
+  leaseGate,
   tenThousand,
   pipedLog
 ]

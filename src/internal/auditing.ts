@@ -7,7 +7,10 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { OwnedRun, Settlement } from "../RunStore.js"
+import * as Option from "effect/Option"
+import type { HostId } from "../RunId.js"
+import { isTerminal } from "../RunStatus.js"
+import type { OwnedRun, Settlement, StoredRun, Tombstone } from "../RunStore.js"
 import { tokenOf } from "./activeRun.js"
 import { acceptFromRow } from "./cancelling.js"
 import type { KernelCore } from "./kernelCore.js"
@@ -26,32 +29,44 @@ export const audit = (core: KernelCore, owned: ReadonlyArray<OwnedRun>): Effect.
     { discard: true }
   )
 
-/** A row that settled between the renewal and now is terminal: the guard makes this a no-op. */
-const abandonRow = (core: KernelCore, row: OwnedRun): Effect.Effect<void> =>
+/**
+ * Read again first: a run that has settled between the renewal and now is nobody's loss. Entombed rather than settled,
+ * so that its idempotency key is free for the start that is made anew.
+ */
+const abandonRow = (core: KernelCore, owned: OwnedRun): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const now = yield* nowMillis
+    const row = Option.getOrUndefined(yield* core.store.get(owned.id))
     const hostId = core.lease.hostId()
-    const error = { reason: "StartAbandoned", message: "Its row came to be after its start had been given up." }
-    const settlement: Settlement = {
-      id: row.id,
-      hostId,
-      attempt: row.attempt,
-      token: tokenOf(hostId, row.attempt),
-      status: "failed",
-      workOutcome: "notStarted",
-      finishedAt: now,
-      result: null,
-      error: JSON.stringify(error),
-      cancelRequestedAt: null,
-      cancelReason: null
-    }
+    if (row === undefined || isTerminal(row.status) || row.hostId !== hostId || core.runs.has(row.id)) return
     yield* core.log({ _tag: "RowUnknown", runId: row.id, hostId, attempt: row.attempt })
-    core.writer.settle.submit({
+    const now = yield* nowMillis
+    const tombstone: Tombstone = { run: { ...row, hostId }, settlement: abandoned(row, hostId, now) }
+    core.writer.entomb.submit({
       id: row.id,
-      row: () => settlement,
+      row: () => tombstone,
       answered: () => Effect.void,
       overdue: () => Effect.void,
       budgetUntil: now + Duration.toMillis(core.options.parkAfter)
     })
     core.writer.wake()
-  })
+  }).pipe(
+    // The next renewal brings it back.
+    Effect.catchTag("StoreFailure", (failure) => Effect.logDebug("A row without a run could not be read", failure))
+  )
+
+const abandoned = (row: StoredRun, hostId: HostId, now: number): Settlement => {
+  const message = "Its row came to be after its start had been given up."
+  return {
+    id: row.id,
+    hostId,
+    attempt: row.attempt,
+    token: tokenOf(hostId, row.attempt),
+    status: "failed",
+    workOutcome: "notStarted",
+    finishedAt: now,
+    result: null,
+    error: JSON.stringify({ reason: "StartAbandoned", message }),
+    cancelRequestedAt: null,
+    cancelReason: null
+  }
+}

@@ -39,7 +39,7 @@ export interface KernelCore {
   readonly writer: StatusWriter
   readonly lease: HostLease
   readonly options: CoreOptions
-  /** Lives as long as the kernel: what is forked here ends with it. */
+  /** What is forked here ends with the kernel, after its shutdown: what watches over stopping work must not end before it. */
   readonly scope: Scope.Scope
   readonly log: (line: Parameters<typeof RunLog.write>[0]) => Effect.Effect<void>
   /** The runs in memory: from before their insert is asked for until their terminal status is stored. */
@@ -77,12 +77,12 @@ export const makeLog: Effect.Effect<KernelCore["log"]> = Effect.gen(function* ()
 /** @internal */
 export const register = (core: KernelCore, run: ActiveRun): Effect.Effect<void> => {
   core.runs.set(run.id, run)
-  return Metric.set(RunMetrics.active, core.runs.size)
+  return Metric.incrementBy(RunMetrics.active, 1)
 }
 
 /** @internal */
 export const unregister = (core: KernelCore, run: ActiveRun): Effect.Effect<void> => {
-  core.runs.delete(run.id)
+  if (!core.runs.delete(run.id)) return Effect.void
   for (const key of keysOf(run.newRun)) {
     const starts = core.tombstones.get(key)
     const tombstone = starts?.get(run.id)
@@ -91,7 +91,7 @@ export const unregister = (core: KernelCore, run: ActiveRun): Effect.Effect<void
     if (starts.size === 0) core.tombstones.delete(key)
     Deferred.unsafeDone(tombstone, Effect.void)
   }
-  return Metric.set(RunMetrics.active, core.runs.size)
+  return Metric.incrementBy(RunMetrics.active, -1)
 }
 
 /** There is no row, and never was one for anybody to see: whoever found the run in memory is told so. */

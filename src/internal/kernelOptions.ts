@@ -18,28 +18,54 @@ export const openRetry = (persist: ReturnType<typeof resolve>["persist"]): Sched
     Schedule.whileInput((failure: StoreFailure) => failure.class !== "permanent" && failure.class !== "fatal")
   )
 
-/** @internal */
+/**
+ * A mistake in an option is a mistake of the program, and a defect of its layer: said before anything is started.
+ *
+ * @internal
+ */
 export const resolve = (options: Options, fallback: typeof defaults) => {
   const persist = options.persist ?? {}
-  const duration = (input: Duration.DurationInput | undefined, otherwise: Duration.Duration) =>
-    input === undefined ? otherwise : Duration.decode(input)
   return {
-    leaseDuration: duration(options.leaseDuration, fallback.leaseDuration),
+    leaseDuration: positive("leaseDuration", options.leaseDuration, fallback.leaseDuration),
     shutdownGrace: duration(options.shutdownGrace, fallback.shutdownGrace),
     cancelGrace: duration(options.cancelGrace, fallback.cancelGrace),
-    startTimeout: duration(options.startTimeout, fallback.startTimeout),
-    startsWaitingMax: options.startsWaitingMax ?? fallback.startsWaitingMax,
-    followInterval: duration(options.followInterval, fallback.followInterval),
-    eventBufferMax: options.eventBufferMax ?? fallback.eventBufferMax,
+    startTimeout: positive("startTimeout", options.startTimeout, fallback.startTimeout),
+    startsWaitingMax: count("startsWaitingMax", options.startsWaitingMax, fallback.startsWaitingMax),
+    followInterval: positive("followInterval", options.followInterval, fallback.followInterval),
+    eventBufferMax: count("eventBufferMax", options.eventBufferMax, fallback.eventBufferMax),
     persist: {
-      delayBase: duration(persist.delayBase, fallback.persist.delayBase),
-      delayMax: duration(persist.delayMax, fallback.persist.delayMax),
-      attemptTimeout: duration(persist.attemptTimeout, fallback.persist.attemptTimeout),
-      parkAfterAttempts: persist.parkAfterAttempts ?? fallback.persist.parkAfterAttempts,
+      delayBase: positive("persist.delayBase", persist.delayBase, fallback.persist.delayBase),
+      delayMax: positive("persist.delayMax", persist.delayMax, fallback.persist.delayMax),
+      attemptTimeout: positive("persist.attemptTimeout", persist.attemptTimeout, fallback.persist.attemptTimeout),
+      parkAfterAttempts: count(
+        "persist.parkAfterAttempts",
+        persist.parkAfterAttempts,
+        fallback.persist.parkAfterAttempts
+      ),
       parkAfter: duration(persist.parkAfter, fallback.persist.parkAfter),
-      batchMax: persist.batchMax ?? fallback.persist.batchMax
+      batchMax: count("persist.batchMax", persist.batchMax, fallback.persist.batchMax)
     }
   }
+}
+
+const duration = (input: Duration.DurationInput | undefined, otherwise: Duration.Duration): Duration.Duration =>
+  input === undefined ? otherwise : Duration.decode(input)
+
+/** Without a pause, or without time to answer, the writer would ask again for ever, and never hear. */
+const positive = (
+  name: string,
+  input: Duration.DurationInput | undefined,
+  otherwise: Duration.Duration
+): Duration.Duration => {
+  const decoded = duration(input, otherwise)
+  if (Duration.greaterThan(decoded, Duration.zero)) return decoded
+  throw new RangeError(`RunKernel: ${name} must be longer than nothing; found ${Duration.format(decoded)}.`)
+}
+
+const count = (name: string, input: number | undefined, otherwise: number): number => {
+  const value = input ?? otherwise
+  if (Number.isInteger(value) && value >= 1) return value
+  throw new RangeError(`RunKernel: ${name} must be a whole number of at least 1; found ${value}.`)
 }
 
 /** An ad-hoc run has no definition: no codec, no payload, one attempt. */

@@ -5,16 +5,13 @@
  *
  * @since 0.1.0
  */
-import * as SqlClient from "@effect/sql/SqlClient"
 import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type { CurrentRun } from "../Run.js"
 import {
   CalledInTransaction,
@@ -25,14 +22,13 @@ import {
   StoreFailure
 } from "../RunError.js"
 import * as RunId from "../RunId.js"
-import * as RunMetrics from "../RunMetrics.js"
 import type { InsertOutcome, NewRun, StoredRun } from "../RunStore.js"
+import { abandon } from "./abandoning.js"
 import * as ActiveRun from "./activeRun.js"
 import { acceptFromRow } from "./cancelling.js"
 import { EventHub } from "./eventHub.js"
-import { neverStarted } from "./handingOver.js"
 import { drop, type KernelCore, notAsked, register, restated, tombstoneOf } from "./kernelCore.js"
-import { runWork } from "./running.js"
+import { launch } from "./launching.js"
 import { nowMillis } from "./wallClock.js"
 import type { Codec } from "./workEnd.js"
 
@@ -64,17 +60,37 @@ export const start = <A, E, R>(
   core: KernelCore,
   request: StartRequest<A, E, R>
 ): Effect.Effect<Started, StartError, Exclude<R, Provided>> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      yield* admit(core)
-      yield* restore(untilEntombed(core, request))
-      const run = yield* enlist(core, request)
-      const outcome = yield* Effect.onError(restore(askForRow(core, run)), (cause) =>
-        abandon(core, run, Option.getOrUndefined(Cause.failureOption(cause)))
-      )
-      return yield* begin(core, run, request, outcome)
-    })
-  ).pipe(Effect.tapError((error) => logRefusal(core, request.name, error)))
+  Effect.uninterruptibleMask((restore) => {
+    const attempt = (number: number): Effect.Effect<Started, StartError, Exclude<R, Provided>> =>
+      Effect.gen(function* () {
+        yield* told(core, request, admit(core))
+        yield* told(core, request, restore(untilEntombed(core, request)))
+        const run = yield* enlist(core, request)
+        const outcome = yield* Effect.onError(restore(askForRow(core, run)), (cause) =>
+          abandon(core, run, reasonOf(cause))
+        )
+        if (number >= attemptsMax || !isHeldByDoubt(core, outcome)) return yield* begin(core, run, request, outcome)
+        yield* drop(core, run)
+        return yield* attempt(number + 1)
+      })
+    return attempt(1)
+  })
+
+const reasonOf = (cause: Cause.Cause<StoreFailure | KernelStopped>) =>
+  Option.getOrElse(Cause.failureOption(cause), () =>
+    Cause.isInterruptedOnly(cause) ? ("Interrupted" as const) : ("Defect" as const)
+  )
+
+/** How often a start asks again because its key was held by one that was given up; each time it waits for the tombstone. */
+const attemptsMax = 3
+
+/** The key is held by a start that was given up in the same moment: nobody executes that run, and it is about to free it. */
+const isHeldByDoubt = (core: KernelCore, outcome: InsertOutcome): boolean => {
+  const holder =
+    outcome._tag === "KeyTaken" ? outcome.activeId : outcome._tag === "IdempotencyKeyTaken" ? outcome.row.id : undefined
+  const state = holder === undefined ? undefined : core.runs.get(holder)?.state
+  return state?._tag === "Ended" && state.entomb
+}
 
 /** The calls that a start can answer at once. */
 const admit = Effect.fnUntraced(function* (core: KernelCore) {
@@ -170,29 +186,7 @@ const askForRow = (
 const startFailure = (run: ActiveRun.ActiveRun, failure: StoreFailure): StoreFailure =>
   restated(failure, "start", run.isInsertSent)
 
-/** Nothing was answered. Where a row may be, or may yet come, its tombstone is written until it stands. */
-const abandon = (
-  core: KernelCore,
-  run: ActiveRun.ActiveRun,
-  error: StoreFailure | KernelStopped | undefined
-): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    core.writer.insert.withdraw(run.id)
-    if (!run.isInsertSent) return drop(core, run)
-    const message = error === undefined ? "Its start was interrupted." : `Its start failed: ${error.message}`
-    return Effect.zipRight(
-      core.log({
-        _tag: "StartFailed",
-        runId: run.id,
-        hostId: run.hostId,
-        name: run.newRun.name,
-        error: error?._tag ?? "Interrupted",
-        message,
-        abandoned: true
-      }),
-      neverStarted(core, run, message, { entomb: true })
-    )
-  })
+const isNew = (run: ActiveRun.ActiveRun): Started => ({ _tag: "New", run })
 
 /** The insert was answered: the work begins, or the start says why it does not. */
 const begin = <A, E, R>(
@@ -203,96 +197,57 @@ const begin = <A, E, R>(
 ): Effect.Effect<Started, StartError, Exclude<R, Provided>> => {
   switch (outcome._tag) {
     case "Inserted":
-      return launch(core, run, request)
+      return Effect.map(launch(core, run, request), isNew)
     case "AlreadyInserted":
       // A cancel from elsewhere may have found the row before its owner knew that it is there.
-      return outcome.cancelRequestedAt === null
-        ? launch(core, run, request)
-        : Effect.zipRight(acceptFromRow(core, run, outcome.cancelRequestedAt, undefined), launch(core, run, request))
-    case "KeyTaken":
       return Effect.zipRight(
-        drop(core, run),
-        new RunAlreadyActive({ name: request.name, key: request.key ?? "", activeId: outcome.activeId })
+        outcome.cancelRequestedAt === null
+          ? Effect.void
+          : acceptFromRow(core, run, outcome.cancelRequestedAt, undefined),
+        Effect.map(launch(core, run, request), isNew)
       )
-    case "IdempotencyKeyTaken":
-      return Effect.zipRight(
-        drop(core, run),
-        outcome.row.payloadHash === run.newRun.payloadHash
-          ? Effect.succeed({ _tag: "Existing", row: outcome.row } as const)
-          : new IdempotencyConflict({ idempotencyKey: request.idempotencyKey ?? "", existingId: outcome.row.id })
+    case "KeyTaken": {
+      const { activeId } = outcome
+      return refuse(core, run, request, new RunAlreadyActive({ name: request.name, key: request.key ?? "", activeId }))
+    }
+    case "IdempotencyKeyTaken": {
+      const { row } = outcome
+      if (outcome.row.payloadHash === run.newRun.payloadHash) {
+        return Effect.as(drop(core, run), { _tag: "Existing", row } as const)
+      }
+      const idempotencyKey = request.idempotencyKey ?? ""
+      return refuse(core, run, request, new IdempotencyConflict({ idempotencyKey, existingId: row.id }))
+    }
+    case "AlreadyThere": {
+      const cause = new Error(
+        `the row of the new run ${run.id} was ${outcome.row.status} before the start was answered`
       )
-    case "AlreadyThere":
-      return Effect.zipRight(
-        drop(core, run),
-        new StoreFailure({
-          operation: "start",
-          class: "unknown",
-          cause: new Error(`the row of the new run ${run.id} was ${outcome.row.status} before the start was answered`)
-        })
-      )
+      return refuse(core, run, request, new StoreFailure({ operation: "start", class: "unknown", cause }))
+    }
   }
 }
 
-const launch = <A, E, R>(
+/** There is no row of this run, so there is nothing to be undone. */
+const refuse = <A, E, R>(
   core: KernelCore,
   run: ActiveRun.ActiveRun,
-  request: StartRequest<A, E, R>
-): Effect.Effect<Started, StartError, Exclude<R, Provided>> =>
-  Effect.gen(function* () {
-    const now = yield* nowMillis
-    const obstacle = core.isStopping
-      ? new KernelStopped()
-      : core.lease.isHeld(now)
-        ? undefined
-        : // Rule 8: somebody may have judged this host lost, and settled the row already.
-          notAsked("start", "the host's lease could not be renewed in time, so no work may begin")
-    if (obstacle !== undefined) {
-      yield* neverStarted(core, run, obstacle.message, { entomb: false })
-      return yield* obstacle
-    }
-    yield* Metric.increment(RunMetrics.started)
-    if (ActiveRun.inserted(run, now)) {
-      yield* logStarted(core, run)
-      const context = yield* Effect.context<Exclude<R, Provided>>()
-      // Ended by the work itself, by a cancel, or by the kernel's shutdown, which interrupts every run and waits.
-      // Forked uninterruptible: a run that is cancelled before its fiber begins must still hand over its end.
-      yield* Effect.forkDaemon(runWork(core, run, request, withoutCaller(context)))
-    } else {
-      yield* neverStarted(core, run, "It was cancelled before its work began.", { entomb: false })
-    }
-    return { _tag: "New", run } as const
-  }).pipe(
-    // A defect between the answer and the fork: the row is there, and nobody else would ever end it.
-    Effect.onError(() => neverStarted(core, run, "Its start met a defect.", { entomb: false }))
+  request: StartRequest<A, E, R>,
+  error: StartError
+): Effect.Effect<never, StartError> => told(core, request, Effect.zipRight(drop(core, run), Effect.fail(error)))
+
+/** A start that fails before anything was sent, or that the row refuses, is told here; the others by `abandon`. */
+const told = <B, Error extends StartError, A, E, R>(
+  core: KernelCore,
+  request: StartRequest<A, E, R>,
+  effect: Effect.Effect<B, Error>
+): Effect.Effect<B, Error> =>
+  Effect.tapError(effect, (error) =>
+    core.log({
+      _tag: "StartFailed",
+      hostId: core.lease.hostId(),
+      name: request.name,
+      error: error._tag,
+      message: error.message,
+      abandoned: false
+    })
   )
-
-/** A run is no part of its caller's transaction or scope: it may outlive both. */
-const withoutCaller = (context: Context.Context<never>): Context.Context<never> =>
-  Context.omit(
-    SqlClient.TransactionConnection,
-    Scope.Scope
-  )(context as Context.Context<SqlClient.TransactionConnection | Scope.Scope>)
-
-// -- lines ------------------------------------------------------------------------------------------------
-
-const logStarted = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
-  core.log({
-    _tag: "RunStarted",
-    runId: run.id,
-    hostId: run.hostId,
-    name: run.newRun.name,
-    attempt: run.attempt,
-    ...(run.newRun.key === null ? {} : { key: run.newRun.key })
-  })
-
-const logRefusal = (core: KernelCore, name: string, error: StartError): Effect.Effect<void> =>
-  error._tag === "StoreFailure" && error.inDoubt
-    ? Effect.void // told by `abandon`, with its run
-    : core.log({
-        _tag: "StartFailed",
-        hostId: core.lease.hostId(),
-        name,
-        error: error._tag,
-        message: error.message,
-        abandoned: false
-      })

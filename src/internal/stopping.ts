@@ -9,9 +9,11 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
+import * as Metric from "effect/Metric"
 import { KernelStopped, RunSuperseded } from "../RunError.js"
+import * as RunMetrics from "../RunMetrics.js"
 import type { ActiveRun } from "./activeRun.js"
-import { answerCancels, type KernelCore, notAsked } from "./kernelCore.js"
+import { answerCancels, type KernelCore, notAsked, unregister } from "./kernelCore.js"
 import { stopWork } from "./running.js"
 import { cancelInDoubt, logLost, parked } from "./settling.js"
 import { nowMillis } from "./wallClock.js"
@@ -29,8 +31,10 @@ export const shutdown = (core: KernelCore): Effect.Effect<void> =>
     yield* within(workEnded(core), until)
     yield* within(core.writer.drained, until)
     core.isClosed = true
-    const left = [...core.runs.values()]
+    // What another host has taken over is its to settle.
+    const left = [...core.runs.values()].filter(({ state }) => state._tag !== "Superseded")
     yield* Effect.forEach(left, (run) => leave(core, run), { discard: true })
+    yield* Effect.forEach([...core.runs.values()], (run) => unregister(core, run), { discard: true })
     for (const waiter of core.rowCancels.values())
       Deferred.unsafeDone(waiter, Effect.fail(notAsked("cancel", "the kernel has stopped")))
     // Rule 11: while a row of this host is active, its host row is what recovery finds it by.
@@ -59,6 +63,8 @@ const leave = (core: KernelCore, run: ActiveRun): Effect.Effect<void> =>
     if (run.state._tag === "Ended") {
       yield* parked(core, run, run.state.parked?.lastFailure ?? failure, run.state.sent)
       yield* logLost(core, run)
+      // It waits no more: the gauge says what is so now, and this host writes nothing any more.
+      yield* Metric.incrementBy(RunMetrics.parked, -1)
     } else {
       // Work that does not stop: its row stays `running`, and recovery settles it once this host is gone.
       Deferred.unsafeDone(run.signal, Effect.fail(new RunSuperseded({ id: run.id, status: "running" })))

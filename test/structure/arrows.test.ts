@@ -30,6 +30,7 @@ const touchesSql = [
   "src/internal/currentClient.ts",
   "src/internal/sqlSchema.ts",
   // Drops the caller's transaction from the context of the work that it forks.
+  "src/internal/starting.ts"
 ]
 
 /** A module, and what must not be loaded with it. */
@@ -43,10 +44,10 @@ const mustNotReach: ReadonlyArray<readonly [string, RegExp, string]> = [
   ["src/RunStore.ts", /sql|statusWriter|RunKernel/i, "the port knows neither who stands before it nor behind it"],
   ["src/RunHistory.ts", /statusWriter|RunStore|RunKernel|sql/i, "a log is read without a kernel and a database"],
   // The main barrel is loaded by hosts on any database.
-  ["src/index.ts", /effect\/Effect|better-sqlite3|sql-sqlite-node|Sqlite|SqlRunStore|SqlConnector/, "no driver behind the barrel"]
+  ["src/index.ts", /better-sqlite3|sql-sqlite-node|Sqlite|SqlRunStore|SqlConnector/, "no driver behind the barrel"]
 ]
 
-const linesMax = 290
+const linesMax = 300
 
 describe("the arrows between modules", () => {
   it("point one way: imports of values in src make no circle", () => {
@@ -95,16 +96,14 @@ describe("the files of src", () => {
   })
 
   it("are named by what they hold", () => {
-    const vague = src.filter((file) => /^(?:utils?|helpers?|types|common|misc|shared)\.ts$/i.test(basename(file)))
-    assert.deepStrictEqual(vague, [])
+    assert.deepStrictEqual(src.filter(isVague), [])
   })
 
   it("begin with a header that says what they own, since when", () => {
-    const found = src.filter((file) => {
-      const header = /^\/\*\*\n([\s\S]*?)\*\//.exec(textOf(file))?.[1]
-      return header === undefined || !/^ \* @since \d+\.\d+\.\d+$/m.test(header) || !/^ \* [A-Z`]/m.test(header)
-    })
-    assert.deepStrictEqual(found, [])
+    assert.deepStrictEqual(
+      src.filter((file) => !hasHeader(textOf(file))),
+      []
+    )
   })
 
   it("take time, chance and sleep from Effect only", () => {
@@ -115,8 +114,15 @@ describe("the files of src", () => {
   })
 })
 
+const hasHeader = (text: string): boolean => {
+  const header = /^\/\*\*\n([\s\S]*?)\*\//.exec(text)?.[1]
+  return header !== undefined && /^ \* @since \d+\.\d+\.\d+$/m.test(header) && /^ \* [A-Z`]/m.test(header)
+}
+
+const isVague = (file: string): boolean => /^(?:utils?|helpers?|types|common|misc|shared)\.ts$/i.test(basename(file))
+
 const forbidden: ReadonlyArray<RegExp> = [
-  /^Clock\.currentTimeMillis$/,
+  /^Date\.now$/,
   /^Math\.random$/,
   /^performance\.now$/,
   /^(?:globalThis\.)?set(?:Timeout|Interval|Immediate)$/,
@@ -177,6 +183,13 @@ describe("the checker", () => {
       values: ["src/internal/B.ts", "src/c.ts", "src/internal/D.ts", "src/internal/F.ts"],
       types: ["src/internal/A.ts", "src/internal/E.ts", "src/internal/G.ts"]
     })
+  })
+
+  it("finds a file without a header, and one that is named by nothing", () => {
+    assert.isTrue(hasHeader("/**\n * Owns a thing.\n *\n * @since 0.1.0\n */\nexport {}"))
+    assert.isFalse(hasHeader("/**\n * Owns a thing.\n */\nexport {}"))
+    assert.isFalse(hasHeader('import "x"\n/**\n * Owns a thing.\n *\n * @since 0.1.0\n */'))
+    assert.deepStrictEqual(["src/utils.ts", "src/internal/helpers.ts", "src/Run.ts"].map(isVague), [true, true, false])
   })
 
   it("finds a clock that is walked past, and no comment about one", () => {

@@ -1,0 +1,71 @@
+/**
+ * From the acknowledged insert to the forked work: the last moment at which a start can still be kept
+ * from beginning, by a cancel, a shutdown, or a lease that was lost (rule 8).
+ *
+ * @since 0.1.0
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as Scope from "effect/Scope"
+import { KernelStopped, type StartError } from "../RunError.js"
+import * as RunMetrics from "../RunMetrics.js"
+import { abandon } from "./abandoning.js"
+import * as ActiveRun from "./activeRun.js"
+import { neverStarted } from "./handingOver.js"
+import { type KernelCore, notAsked } from "./kernelCore.js"
+import { runWork } from "./running.js"
+import type { Provided, StartRequest } from "./starting.js"
+import { nowMillis } from "./wallClock.js"
+
+/** @internal */
+export const launch = <A, E, R>(
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  request: StartRequest<A, E, R>
+): Effect.Effect<ActiveRun.ActiveRun, StartError, Exclude<R, Provided>> =>
+  Effect.gen(function* () {
+    const now = yield* nowMillis
+    const obstacle = core.isStopping
+      ? new KernelStopped()
+      : core.lease.isHeld(now)
+        ? undefined
+        : // Rule 8: somebody may have judged this host lost, and settled the row already.
+          notAsked("start", "the host's lease could not be renewed in time, so no work may begin")
+    if (obstacle !== undefined) {
+      yield* abandon(core, run, obstacle)
+      return yield* obstacle
+    }
+    yield* Metric.increment(RunMetrics.started)
+    if (ActiveRun.inserted(run, now)) {
+      yield* logStarted(core, run)
+      const context = yield* Effect.context<Exclude<R, Provided>>()
+      // Ended by the work itself, by a cancel, or by the kernel's shutdown, which interrupts every run and waits.
+      // Forked uninterruptible: a run that is cancelled before its fiber begins must still hand over its end.
+      yield* Effect.forkDaemon(runWork(core, run, request, withoutCaller(context)))
+    } else {
+      yield* neverStarted(core, run, "It was cancelled before its work began.", { entomb: false })
+    }
+    return run
+  }).pipe(
+    // A defect between the answer and the fork: the row is there, and nobody else would ever end it.
+    Effect.onError(() => abandon(core, run, "Defect"))
+  )
+
+/** A run is no part of its caller's transaction or scope: it may outlive both. */
+const withoutCaller = (context: Context.Context<never>): Context.Context<never> =>
+  Context.omit(
+    SqlClient.TransactionConnection,
+    Scope.Scope
+  )(context as Context.Context<SqlClient.TransactionConnection | Scope.Scope>)
+
+const logStarted = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
+  core.log({
+    _tag: "RunStarted",
+    runId: run.id,
+    hostId: run.hostId,
+    name: run.newRun.name,
+    attempt: run.attempt,
+    ...(run.newRun.key === null ? {} : { key: run.newRun.key })
+  })
