@@ -117,6 +117,18 @@ describe("work", () => {
     }).pipe(Effect.provide(host))
   )
 
+  it.scoped("attaches to runs of its own name only, in memory and by row", () =>
+    Effect.gen(function* () {
+      const active = yield* Glossary.start({ folder: "never" })
+      const done = yield* Glossary.start({ folder: "docs" })
+      yield* done.result
+      for (const id of [active.id, done.id]) {
+        assert.strictEqual((yield* Effect.flip(Vacuum.attach(id)))._tag, "RunNotFound")
+        assert.strictEqual((yield* Glossary.attach(id)).id, id)
+      }
+    }).pipe(Effect.provide(host))
+  )
+
   it.scoped("gets a scope of its own, which closes before the run settles", () =>
     Effect.gen(function* () {
       const runs = yield* RunKernel.RunKernel

@@ -30,7 +30,7 @@ const touchesSql = [
   "src/internal/currentClient.ts",
   "src/internal/sqlSchema.ts",
   // Drops the caller's transaction from the context of the work that it forks.
-  "src/internal/starting.ts"
+  "src/internal/launching.ts"
 ]
 
 /** A module, and what must not be loaded with it. */
