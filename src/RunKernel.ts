@@ -22,8 +22,9 @@ import { cancel } from "./internal/cancelling.js"
 import { followRow, readRow, rowEvents } from "./internal/following.js"
 import * as Handles from "./internal/handles.js"
 import * as HostLease from "./internal/hostLease.js"
-import { attachCore, type KernelCore, makeLog } from "./internal/kernelCore.js"
+import { attachCore, type KernelCore } from "./internal/kernelCore.js"
 import { adHoc, openRetry, resolve } from "./internal/kernelOptions.js"
+import * as LineWriter from "./internal/lineWriter.js"
 import { runOf } from "./internal/runRow.js"
 import { start } from "./internal/starting.js"
 import * as StatusWriter from "./internal/statusWriter.js"
@@ -202,7 +203,7 @@ const makeCore = (options: Options & Policies): Effect.Effect<KernelCore, StoreF
       readRetry: Backoff.exponential(settings.persist.delayBase)
     })
     const scope = yield* Scope.make()
-    const log = yield* makeLog
+    const log = yield* LineWriter.make
     const schedule = options.persistSchedule ?? Backoff.exponential(settings.persist.delayBase)
     // The lease and the writer name each other's host and rows; neither asks before both are made.
     let core: KernelCore | undefined
@@ -214,7 +215,7 @@ const makeCore = (options: Options & Policies): Effect.Effect<KernelCore, StoreF
       log,
       audit: (owned) => (core === undefined ? Effect.void : audit(core, owned))
     })
-    const writer = yield* StatusWriter.make(store, lease.hostId, { ...settings.persist, schedule })
+    const writer = yield* StatusWriter.make(store, lease.hostId, log, { ...settings.persist, schedule })
     const made: KernelCore = {
       store,
       writer,

@@ -12,7 +12,6 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
@@ -150,68 +149,6 @@ export const Line = Schema.Union(
  * @category models
  */
 export type Line = typeof Line.Type
-
-/** A line before `write` has stamped it. */
-type Unstamped = Line extends infer L ? (L extends Line ? Omit<L, "holdfast" | "at"> : never) : never
-
-// -- writing ------------------------------------------------------------------------------------------
-
-/** At Info stands what is routine, so that the evidence is complete at the usual level. */
-const levelOf = (tag: Line["_tag"]): LogLevel.LogLevel => {
-  switch (tag) {
-    case "VerdictParked":
-    case "VerdictLost":
-      return LogLevel.Error
-    case "DatabaseDamaged":
-      return LogLevel.Fatal
-    case "LeaseFailed":
-    case "LeaseReplaced":
-    case "StartFailed":
-    case "GraceExceeded":
-    case "WriteFailed":
-    case "RunVanished":
-    case "RowUnknown":
-    case "Superseded":
-      return LogLevel.Warning
-    case "HostStarted":
-    case "HostStopping":
-    case "HostStopped":
-    case "RunRecovered":
-    case "RunStarted":
-    case "CancelRequested":
-    case "CancelAnswered":
-    case "StopRequested":
-    case "WorkEnded":
-    case "VerdictWritten":
-    case "Settled":
-      return LogLevel.Info
-  }
-}
-
-/**
- * Writes one line through the loggers of the calling fiber, stamped by its clock. Costs next to
- * nothing where the fiber's minimum log level leaves it out.
- *
- * @internal
- */
-export const write = (unstamped: Unstamped): Effect.Effect<void> =>
-  Effect.clockWith((clock) => {
-    const stamped = { ...unstamped, holdfast: 1, at: Math.floor(clock.unsafeCurrentTimeMillis()) }
-    const entry = Effect.catchAllDefect(Effect.logWithLevel(levelOf(unstamped._tag), stamped), tellOfLogger)
-    return "runId" in unstamped && unstamped.runId !== undefined
-      ? Effect.annotateLogs(entry, "runId", unstamped.runId)
-      : entry
-  })
-
-let isLoggerTold = false
-
-/** A host's logger that throws must not harm what it is told of: the first time is told on standard error, and the runs go on. */
-const tellOfLogger = (defect: unknown): Effect.Effect<void> =>
-  Effect.sync(() => {
-    if (isLoggerTold) return
-    isLoggerTold = true
-    process.stderr.write(`effect-holdfast: a logger throws, and its log may be incomplete: ${String(defect)}\n`)
-  })
 
 // -- reading ------------------------------------------------------------------------------------------
 

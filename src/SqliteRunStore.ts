@@ -83,7 +83,7 @@ const open = (filename: string): Effect.Effect<SqlClient.SqlClient, StoreFailure
   Effect.gen(function* () {
     yield* refuseDirectory(filename)
     // Its own `journal_mode = WAL` would run under the driver's busy timeout: five seconds in which nothing else runs.
-    const stock = yield* SqliteClient.make({ filename, disableWAL: true, prepareCacheTTL: 0 })
+    const stock = yield* SqliteClient.make({ filename, disableWAL: true })
     for (const pragma of pragmas) yield* stock.unsafe(`PRAGMA ${pragma}`)
     return yield* rebuilt(stock)
   }).pipe(
@@ -137,10 +137,14 @@ const rebuilt = (stock: SqlClient.SqlClient): Effect.Effect<SqlClient.SqlClient,
     })
   })
 
-/** `executeUnprepared` prepares before it returns an effect, and throws what SQLite says to that. */
-const guarded = (connection: Connection): Connection => ({
-  ...connection,
-  executeUnprepared: (sql, params, transformRows) =>
+/**
+ * Statements are prepared once. The driver's cache keeps a failure to prepare like a statement, though (measured:
+ * "database is locked", for ten minutes), so a text that could not be prepared once goes past it from then on. And
+ * `executeUnprepared` prepares before it returns an effect, and throws what SQLite says to that.
+ */
+const guarded = (connection: Connection): Connection => {
+  const uncached = new Set<string>()
+  const executeUnprepared: Connection["executeUnprepared"] = (sql, params, transformRows) =>
     Effect.suspend(() => {
       try {
         return connection.executeUnprepared(sql, params, transformRows)
@@ -148,4 +152,13 @@ const guarded = (connection: Connection): Connection => ({
         return Effect.fail(new SqlError({ cause, message: "Failed to prepare statement" }))
       }
     })
-})
+  const execute: Connection["execute"] = (sql, params, transformRows) =>
+    uncached.has(sql)
+      ? executeUnprepared(sql, params, transformRows)
+      : Effect.tapError(connection.execute(sql, params, transformRows), (error) =>
+          Effect.sync(() => {
+            if (error.message.startsWith("Failed to prepare")) uncached.add(sql)
+          })
+        )
+  return { ...connection, execute, executeUnprepared }
+}

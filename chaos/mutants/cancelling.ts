@@ -191,7 +191,7 @@ export const cancelling: ReadonlyArray<Mutant> = [
     name: "verdict-lost-at-debug-level",
     guarantee: "G6",
     defect: "The loss of a verdict is told at a level that nobody keeps.",
-    file: "src/RunLog.ts",
+    file: "src/internal/lineWriter.ts",
     find: '    case "VerdictLost":\n      return LogLevel.Error\n',
     replace: '      return LogLevel.Error\n    case "VerdictLost":\n      return LogLevel.Debug\n',
     killedBy: "verdictLostAtExit"

@@ -102,9 +102,9 @@ export const starting: ReadonlyArray<Mutant> = [
     name: "logger-defect-ends-the-run",
     guarantee: "G5",
     defect: "A logger that throws ends the fiber that tells it something, and with it whatever that fiber had to do.",
-    file: "src/RunLog.ts",
-    find: "Effect.catchAllDefect(Effect.logWithLevel(levelOf(unstamped._tag), stamped), tellOfLogger)",
-    replace: "Effect.logWithLevel(levelOf(unstamped._tag), stamped)",
+    file: "src/internal/lineWriter.ts",
+    find: "            tellOfLogger(defect)",
+    replace: "            throw defect",
     killedBy: "loggerDefect"
   }),
   new Mutant({

@@ -12,8 +12,8 @@ import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { StoreFailure } from "../RunError.js"
 import { type HostId, makeHostId } from "../RunId.js"
-import type * as RunLog from "../RunLog.js"
 import type { OwnedRun, RecoveredRun, RunStore } from "../RunStore.js"
+import type { WriteLine } from "./lineWriter.js"
 import { failureFields } from "./statusWriter.js"
 import { nowMillis } from "./wallClock.js"
 
@@ -31,7 +31,7 @@ export interface LeaseOptions {
   readonly delayMax: Duration.Duration
   readonly openRetry: Schedule.Schedule<unknown, StoreFailure>
   readonly pid: number
-  readonly log: (line: Parameters<typeof RunLog.write>[0]) => Effect.Effect<void>
+  readonly log: WriteLine
   /** Told after each renewal: the active rows that the database says are this host's. */
   readonly audit: (owned: ReadonlyArray<OwnedRun>) => Effect.Effect<void>
 }

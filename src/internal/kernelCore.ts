@@ -9,17 +9,16 @@ import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
-import * as FiberRef from "effect/FiberRef"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import type { CancelAnswer } from "../Run.js"
 import { type CancelError, type KernelStopped, RunNotFound, type RunSuperseded, StoreFailure } from "../RunError.js"
 import type { RunId } from "../RunId.js"
-import * as RunLog from "../RunLog.js"
 import * as RunMetrics from "../RunMetrics.js"
 import type { InsertOutcome, RunStore } from "../RunStore.js"
 import type { ActiveRun } from "./activeRun.js"
 import type { HostLease } from "./hostLease.js"
+import type { WriteLine } from "./lineWriter.js"
 import type { StatusWriter } from "./statusWriter.js"
 
 /** @internal */
@@ -41,7 +40,7 @@ export interface KernelCore {
   readonly options: CoreOptions
   /** What is forked here ends with the kernel, after its shutdown: what watches over stopping work must not end before it. */
   readonly scope: Scope.Scope
-  readonly log: (line: Parameters<typeof RunLog.write>[0]) => Effect.Effect<void>
+  readonly log: WriteLine
   /** The runs in memory: from before their insert is asked for until their terminal status is stored. */
   readonly runs: Map<RunId, ActiveRun>
   /** Who waits for the answer to an insert. */
@@ -57,22 +56,6 @@ export interface KernelCore {
   /** Set by a shutdown that waits for work to end. */
   ended: Deferred.Deferred<void> | undefined
 }
-
-/**
- * Lines go to the loggers of the kernel, not of whoever happens to call: the evidence stays in one place, and the
- * kernel's own lines are no events of the run whose fiber writes them.
- *
- * @internal
- */
-export const makeLog: Effect.Effect<KernelCore["log"]> = Effect.gen(function* () {
-  const loggers = yield* FiberRef.get(FiberRef.currentLoggers)
-  const minimum = yield* FiberRef.get(FiberRef.currentMinimumLogLevel)
-  return (line) =>
-    RunLog.write(line).pipe(
-      Effect.locally(FiberRef.currentLoggers, loggers),
-      Effect.locally(FiberRef.currentMinimumLogLevel, minimum)
-    )
-})
 
 /** @internal */
 export const register = (core: KernelCore, run: ActiveRun): Effect.Effect<void> => {

@@ -40,41 +40,52 @@ export const runWork = <A, E, R>(
     const obstacle = ActiveRun.obstacle(run)
     if (obstacle !== undefined) return workEnded(core, run, obstacle, Exit.interrupt(fiber.id()))
     return Effect.gen(function* () {
+      yield* equip(core, run, request, context)
       if (request.timeout !== undefined) yield* Effect.fork(timeoutAfter(core, run, request.timeout))
-      const exit = yield* Effect.exit(Effect.interruptible(inContext(core, run, request, context)))
+      const exit = yield* Effect.exit(Effect.interruptible(inSpan(run, request, context)))
       yield* workEnded(core, run, yield* WorkEnd.fromExit(exit, request.codec), exit)
     })
   })
 
-/** The work, with all that it needs: what is left of the caller's context, a scope, and the run itself. */
-const inContext = <A, E, R>(
+/**
+ * Gives the fiber all that the work needs: what is left of the caller's context, and the run itself. The fiber is the
+ * run's own and ends with it, so nothing has to be put back.
+ */
+const equip = <A, E, R>(
   core: KernelCore,
   run: ActiveRun.ActiveRun,
   request: StartRequest<A, E, R>,
   context: Context.Context<never>
+): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const currentRun = {
+      id: run.id,
+      attempt: run.attempt,
+      progress: (progress: Progress) => Effect.sync(() => reportProgress(core, run, progress))
+    }
+    yield* FiberRef.set(FiberRef.currentContext, Context.add(context, CurrentRun, currentRun))
+    yield* FiberRef.update(FiberRef.currentLoggers, HashSet.add(captureLogger(run)))
+    yield* FiberRef.update(FiberRef.currentLogAnnotations, (annotations) =>
+      HashMap.set(HashMap.set(annotations, "runId", run.id), "run", request.name)
+    )
+  })
+
+/** The work in a scope of its own, and in a span that outlives its caller's, which it is only linked to. */
+const inSpan = <A, E, R>(
+  run: ActiveRun.ActiveRun,
+  request: StartRequest<A, E, R>,
+  context: Context.Context<never>
 ): Effect.Effect<A, E> => {
-  const currentRun = {
-    id: run.id,
-    attempt: run.attempt,
-    progress: (progress: Progress) => Effect.sync(() => reportProgress(core, run, progress))
-  }
-  const caller = Context.getOption(context, Tracer.ParentSpan)
-  const links = Option.match(caller, {
+  const links = Option.match(Context.getOption(context, Tracer.ParentSpan), {
     onNone: () => [],
     onSome: (span) => [{ _tag: "SpanLink", span, attributes: {} } as const]
   })
-  return (Effect.scoped(request.work) as Effect.Effect<A, E, CurrentRun>).pipe(
-    Effect.provideService(CurrentRun, currentRun),
-    Effect.annotateLogs({ runId: run.id, run: request.name }),
-    Effect.withSpan(RunMetrics.spans.run, {
-      root: true,
-      links,
-      attributes: { runId: run.id, name: request.name, attempt: run.attempt },
-      captureStackTrace: false
-    }),
-    Effect.locallyWith(FiberRef.currentLoggers, HashSet.add(captureLogger(run))),
-    Effect.mapInputContext((_: Context.Context<never>) => context)
-  )
+  return Effect.withSpan(Effect.scoped(request.work) as Effect.Effect<A, E>, RunMetrics.spans.run, {
+    root: true,
+    links,
+    attributes: { runId: run.id, name: request.name, attempt: run.attempt },
+    captureStackTrace: false
+  })
 }
 
 /** Child fibers, daemons and streams inherit it, so their lines are the run's as well. */

@@ -19,7 +19,6 @@ import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { StoreFailure } from "../RunError.js"
 import type { HostId, RunId } from "../RunId.js"
-import * as RunLog from "../RunLog.js"
 import * as RunMetrics from "../RunMetrics.js"
 import type {
   CancelOutcome,
@@ -33,6 +32,7 @@ import type {
   Tombstone
 } from "../RunStore.js"
 import * as Backoff from "./backoff.js"
+import type { WriteLine } from "./lineWriter.js"
 import { nowMillis } from "./wallClock.js"
 import { WriteLane } from "./writeLane.js"
 
@@ -74,6 +74,7 @@ const namedMax = 100
 export const make = (
   store: typeof RunStore.Service,
   hostId: () => HostId,
+  log: WriteLine,
   options: PersistOptions
 ): Effect.Effect<StatusWriter, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -129,7 +130,7 @@ export const make = (
         delayMaxMillis,
         isRetried,
         failed: (failure, ids, attempts, retryInMillis) =>
-          RunLog.write({
+          log({
             _tag: "WriteFailed",
             hostId: hostId(),
             failure: failureFields(failure),
@@ -167,7 +168,7 @@ export const make = (
 
     const damaged = Effect.fnUntraced(function* (failure: StoreFailure) {
       if (damage === undefined) {
-        yield* RunLog.write({ _tag: "DatabaseDamaged", hostId: hostId(), failure: failureFields(failure) })
+        yield* log({ _tag: "DatabaseDamaged", hostId: hostId(), failure: failureFields(failure) })
       }
       damage = { failure, checkAt: (yield* nowMillis) + delayMaxMillis }
       yield* tellAll(failure)
@@ -243,8 +244,14 @@ export const make = (
     return { ...lanes, wake, drained }
   })
 
-const countAttempt = (operation: string): Effect.Effect<void> =>
-  Metric.update(Metric.tagged(RunMetrics.writeAttempts, "operation", operation), 1)
+/** Tagged once each: to tag a metric costs more than to update it. */
+const attemptsBy = new Map<string, Metric.Metric.Counter<number>>()
+
+const countAttempt = (operation: string): Effect.Effect<void> => {
+  const counter = attemptsBy.get(operation) ?? Metric.tagged(RunMetrics.writeAttempts, "operation", operation)
+  attemptsBy.set(operation, counter)
+  return Metric.update(counter, 1)
+}
 
 const countFailure = (operation: string, failure: StoreFailure): Effect.Effect<void> =>
   Metric.update(
