@@ -26,6 +26,19 @@ const kernel = (store: Layer.Layer<RunStore.RunStore>, options?: RunKernel.Optio
 const failure = (operation: string, fields: Partial<RunError.StoreFailure>) =>
   new RunError.StoreFailure({ operation, class: "transient", cause: new Error("made up"), ...fields })
 
+/** The first terminal write fails, as a lock would make it. */
+const once = () => {
+  let isFirst = true
+  return wrapped((store) => ({
+    settle: (rows) =>
+      Effect.suspend(() => {
+        if (!isFirst) return store.settle(rows)
+        isFirst = false
+        return Effect.fail(failure("settle", {}))
+      })
+  }))
+}
+
 const Big = Work.make("big", { success: Schema.String })
 const BigLive = Big.toLayer(() => Effect.succeed("too big for this database"))
 
@@ -50,17 +63,6 @@ describe("the status writer", () => {
       )
     }).pipe(Effect.provide(BigLive.pipe(Layer.provideMerge(kernel(refusing)))))
   )
-
-  const once = () => {
-    let isFirst = true
-    return wrapped((store) => ({
-      settle: (rows) => {
-        if (!isFirst) return store.settle(rows)
-        isFirst = false
-        return Effect.fail(failure("settle", {}))
-      }
-    }))
-  }
 
   it.scoped("takes the delays from the host's own schedule, held below delayMax", () =>
     Effect.gen(function* () {
@@ -99,6 +101,39 @@ describe("the status writer", () => {
           })
         )
       )
+  )
+})
+
+describe("the metrics", () => {
+  const counted = Effect.gen(function* () {
+    const counter = (metric: Metric.Metric.Counter<number>, ...tags: ReadonlyArray<readonly [string, string]>) =>
+      Effect.map(
+        Metric.value(tags.reduce((tagged, [key, value]) => Metric.tagged(tagged, key, value), metric)),
+        ({ count }) => count
+      )
+    return {
+      started: yield* counter(RunMetrics.started),
+      completed: yield* counter(RunMetrics.settled, ["status", "completed"]),
+      failed: yield* counter(RunMetrics.settled, ["status", "failed"]),
+      settles: yield* counter(RunMetrics.writeAttempts, ["operation", "settle"]),
+      failures: yield* counter(RunMetrics.writeFailures, ["operation", "settle"], ["class", "transient"]),
+      latencies: (yield* Metric.value(RunMetrics.persistLatency)).count
+    }
+  })
+
+  it.scoped("count starts, ends by status, attempts, failures by class, and the time to the row", () =>
+    Effect.gen(function* () {
+      const runs = yield* RunKernel.RunKernel
+      const before = yield* counted
+      const handles = yield* Effect.forEach([Effect.void, Effect.fail("no")], (work) => runs.start("counted", work))
+      yield* TestClock.adjust("1 second")
+      yield* Effect.forEach(handles, (handle) => handle.settled)
+      const after = yield* counted
+      const grown = Object.entries(after).map(([name, value]) => [name, value - before[name as keyof typeof before]])
+      const { settles, ...rest } = Object.fromEntries(grown) as typeof before
+      assert.deepStrictEqual(rest, { started: 2, completed: 1, failed: 1, failures: 1, latencies: 2 })
+      assert.isAtLeast(settles, 2)
+    }).pipe(Effect.provide(kernel(once())))
   )
 })
 
