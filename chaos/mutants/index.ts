@@ -10,5 +10,13 @@ import type { Mutant } from "./Mutant.js"
 import { outcomes } from "./outcomes.js"
 import { persistence } from "./persistence.js"
 import { starting } from "./starting.js"
+import { waiters } from "./waiters.js"
 
-export const mutants: ReadonlyArray<Mutant> = [...persistence, ...outcomes, ...cancelling, ...starting, ...atScale]
+export const mutants: ReadonlyArray<Mutant> = [
+  ...persistence,
+  ...outcomes,
+  ...cancelling,
+  ...starting,
+  ...waiters,
+  ...atScale
+]

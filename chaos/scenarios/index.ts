@@ -5,6 +5,7 @@
  */
 import type { Scenario } from "../Scenario.js"
 import calledInTransaction from "./calledInTransaction.js"
+import cancelAfterClose from "./cancelAfterClose.js"
 import cancelAfterCommit from "./cancelAfterCommit.js"
 import cancelAtOnce from "./cancelAtOnce.js"
 import cancelBeforeCommit from "./cancelBeforeCommit.js"
@@ -22,11 +23,13 @@ import cancelSwallowed from "./cancelSwallowed.js"
 import cancelThrows from "./cancelThrows.js"
 import cancelToldInTime from "./cancelToldInTime.js"
 import cancelTooLate from "./cancelTooLate.js"
+import cancelTwice from "./cancelTwice.js"
 import cancelUndurable from "./cancelUndurable.js"
 import cancelWhileAway from "./cancelWhileAway.js"
 import cancelWhileStarting from "./cancelWhileStarting.js"
 import databaseGone from "./databaseGone.js"
 import driverThrows from "./driverThrows.js"
+import fencedStart from "./fencedStart.js"
 import followedFromAnotherHost from "./followedFromAnotherHost.js"
 import foreignVerdictStands from "./foreignVerdictStands.js"
 import freshConnection from "./freshConnection.js"
@@ -130,6 +133,9 @@ export const scenarios: ReadonlyArray<Scenario> = [
   cancelFromAnotherHost,
   followedFromAnotherHost,
   leaseGate,
+  fencedStart,
+  cancelTwice,
+  cancelAfterClose,
   tenThousand,
   pipedLog
 ]

@@ -5,8 +5,10 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
 import { StoreFailure } from "../RunError.js"
 import type { RunStore } from "../RunStore.js"
@@ -27,8 +29,14 @@ export const readAttemptsMax = 4
 export const make = (store: Store, bounds: Bounds): Store => {
   const bounded = <A>(operation: string, effect: Effect.Effect<A, StoreFailure>): Effect.Effect<A, StoreFailure> =>
     effect.pipe(
-      Effect.catchAllDefect((cause) =>
-        Effect.fail(new StoreFailure({ operation, class: "unknown", inDoubt: true, cause }))
+      // Interruptions too: one that reaches this handler is a driver's own, and must not end the caller's fiber.
+      Effect.catchAllCause((cause) =>
+        Effect.fail(
+          Option.getOrElse(
+            Cause.failureOption(cause),
+            () => new StoreFailure({ operation, class: "unknown", inDoubt: true, cause: Cause.squash(cause) })
+          )
+        )
       ),
       Effect.timeoutFail({
         duration: bounds.attemptTimeout,

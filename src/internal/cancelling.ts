@@ -77,7 +77,8 @@ const cancelRun = (
         case "ended":
           return Effect.zipRight(accepted(core, run, found, reason), restore(awaitAnswer(core, run, reason)))
         case "again":
-          return restore(awaitAnswer(core, run, reason))
+          // The first request may be answered and gone, or have told all that it had to tell: each caller gets its own.
+          return Effect.zipRight(record(core, run), restore(awaitAnswer(core, run, reason)))
         case "superseded":
           return restore(cancelRow(core, run.id, reason))
         case "settled":
@@ -110,6 +111,8 @@ const announce = (core: KernelCore, run: ActiveRun.ActiveRun, reason: string | u
 /** Asks the row to record the cancel. Work that stops at once settles first, and nothing more is written. */
 const record = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
   Effect.map(nowMillis, (now) => {
+    // Where the work has ended its settle carries the cancel, and answers it.
+    if (run.state._tag !== "Working") return
     core.writer.cancel.submit({
       id: run.id,
       row: () => {
@@ -143,13 +146,21 @@ const awaitAnswer = (
   run: ActiveRun.ActiveRun,
   reason: string | undefined
 ): Effect.Effect<CancelAnswer, CancelError> =>
-  Effect.suspend(() => {
+  Effect.suspend((): Effect.Effect<CancelAnswer, CancelError> => {
     const { state } = run
     if (state._tag === "Settled" || state._tag === "Gone") return answerFromEnd(run)
+    // Nobody writes any more, so nobody would ever answer.
+    if (core.isClosed) return Effect.fail(new KernelStopped())
     if (state._tag === "Ended" && state.parked !== undefined) return cancelInDoubt(run, state.parked.lastFailure)
     const waiter = Deferred.unsafeMake<CancelAnswer, CancelError | RunSuperseded>(FiberId.none)
     run.cancelWaiters.push(waiter)
-    return Effect.catchTag(Deferred.await(waiter), "RunSuperseded", () => cancelRow(core, run.id, reason))
+    const leave = Effect.sync(() => {
+      run.cancelWaiters = run.cancelWaiters.filter((other) => other !== waiter)
+    })
+    return Deferred.await(waiter).pipe(
+      Effect.onInterrupt(() => leave),
+      Effect.catchTag("RunSuperseded", () => cancelRow(core, run.id, reason))
+    )
   })
 
 const answerFromEnd = (run: ActiveRun.ActiveRun): Effect.Effect<CancelAnswer, RunNotFound> =>

@@ -53,16 +53,19 @@ export const make = (
       heldUntil = sentAt + leaseMillis * (1 - marginShare)
     }
 
-    const register = Effect.gen(function* () {
-      const now = yield* nowMillis
-      yield* store.registerHost({ hostId, pid: options.pid, registeredAt: now, leaseUntil: now + leaseMillis })
-      hold(now)
-    })
+    const register = (id: HostId) =>
+      Effect.gen(function* () {
+        const now = yield* nowMillis
+        yield* store.registerHost({ hostId: id, pid: options.pid, registeredAt: now, leaseUntil: now + leaseMillis })
+        hostId = id
+        hold(now)
+      })
 
     const reRegister = Effect.gen(function* () {
       const previousHostId = hostId
-      hostId = yield* makeHostId
-      yield* register
+      // Fenced: until the next registration stands, this host holds nothing.
+      heldUntil = 0
+      yield* register(yield* makeHostId)
       yield* options.log({ _tag: "LeaseReplaced", hostId, previousHostId })
     })
 
@@ -110,7 +113,7 @@ export const make = (
         Effect.as(options.log({ _tag: "LeaseFailed", hostId, failure: failureFields(failure) }), delays.failed)
     })
 
-    yield* Effect.retry(register, options.openRetry)
+    yield* Effect.retry(register(hostId), options.openRetry)
     yield* Effect.retry(recover, options.openRetry)
     yield* Effect.sleep(delays.renewed).pipe(
       Effect.zipRight(

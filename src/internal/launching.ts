@@ -9,7 +9,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Scope from "effect/Scope"
-import { KernelStopped, type StartError } from "../RunError.js"
+import { KernelStopped, type StartError, type StoreFailure } from "../RunError.js"
 import * as RunMetrics from "../RunMetrics.js"
 import { abandon } from "./abandoning.js"
 import * as ActiveRun from "./activeRun.js"
@@ -26,19 +26,13 @@ export const launch = <A, E, R>(
   request: StartRequest<A, E, R>
 ): Effect.Effect<ActiveRun.ActiveRun, StartError, Exclude<R, Provided>> =>
   Effect.gen(function* () {
-    const now = yield* nowMillis
-    const obstacle = core.isStopping
-      ? new KernelStopped()
-      : core.lease.isHeld(now)
-        ? undefined
-        : // Rule 8: somebody may have judged this host lost, and settled the row already.
-          notAsked("start", "the host's lease could not be renewed in time, so no work may begin")
-    if (obstacle !== undefined) {
-      yield* abandon(core, run, obstacle)
-      return yield* obstacle
+    const decision = decide(core, run, yield* nowMillis)
+    if (typeof decision !== "string") {
+      yield* abandon(core, run, decision)
+      return yield* decision
     }
     yield* Metric.increment(RunMetrics.started)
-    if (ActiveRun.inserted(run, now)) {
+    if (decision === "begins") {
       yield* logStarted(core, run)
       const context = yield* Effect.context<Exclude<R, Provided>>()
       // Ended by the work itself, by a cancel, or by the kernel's shutdown, which interrupts every run and waits.
@@ -52,6 +46,20 @@ export const launch = <A, E, R>(
     // A defect between the answer and the fork: the row is there, and nobody else would ever end it.
     Effect.onError(() => abandon(core, run, "Defect"))
   )
+
+/** One step: a shutdown or a cancel comes before it, and is seen here, or after it, and finds a run to interrupt. */
+const decide = (
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  now: number
+): "begins" | "cancelled" | KernelStopped | StoreFailure => {
+  if (core.isStopping) return new KernelStopped()
+  // Rule 8: somebody may have judged this host lost, and may settle the row of its former identity at any time.
+  if (run.hostId !== core.lease.hostId() || !core.lease.isHeld(now)) {
+    return notAsked("start", "the host's lease could not be renewed in time, so no work may begin")
+  }
+  return ActiveRun.inserted(run, now) ? "begins" : "cancelled"
+}
 
 /** A run is no part of its caller's transaction or scope: it may outlive both. */
 const withoutCaller = (context: Context.Context<never>): Context.Context<never> =>

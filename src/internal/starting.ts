@@ -162,6 +162,8 @@ const askForRow = (
   run: ActiveRun.ActiveRun
 ): Effect.Effect<InsertOutcome, StoreFailure | KernelStopped> =>
   Effect.suspend(() => {
+    // In the step in which the shutdown would find it: a later one has failed all the others already.
+    if (core.isStopping) return Effect.fail(new KernelStopped())
     const answer = Deferred.unsafeMake<InsertOutcome, StoreFailure | KernelStopped>(FiberId.none)
     core.inserts.set(run.id, answer)
     core.writer.insert.submit({

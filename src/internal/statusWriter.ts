@@ -191,10 +191,22 @@ export const make = (
     let latch = Deferred.unsafeMake<void>(FiberId.none)
     const wake = () => Deferred.unsafeDone(latch, Effect.void)
     let drainWaiters: Array<Deferred.Deferred<void>> = []
-    const isDrained = () => lanes.settle.size === 0 && lanes.entomb.size === 0
+    /** From the taking of a batch until its last row has been told of: it has left its lane before that. */
+    let isFlushing = false
+    const isDrained = () => !isFlushing && lanes.settle.size === 0 && lanes.entomb.size === 0
+    const flush = Effect.suspend(() => {
+      isFlushing = true
+      return Effect.forEach(ordered, (lane) => lane.flush, { discard: true })
+    }).pipe(
+      Effect.ensuring(
+        Effect.sync(() => {
+          isFlushing = false
+        })
+      )
+    )
 
     const round = Effect.gen(function* () {
-      if (yield* isSound) yield* Effect.forEach(ordered, (lane) => lane.flush, { discard: true })
+      if (yield* isSound) yield* flush
       yield* tellOverdue
       if (isDrained()) {
         for (const waiter of drainWaiters) Deferred.unsafeDone(waiter, Effect.void)

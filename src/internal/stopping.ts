@@ -34,6 +34,7 @@ export const shutdown = (core: KernelCore): Effect.Effect<void> =>
     // What another host has taken over is its to settle.
     const left = [...core.runs.values()].filter(({ state }) => state._tag !== "Superseded")
     yield* Effect.forEach(left, (run) => leave(core, run), { discard: true })
+    for (const run of core.runs.values()) run.hub.close()
     yield* Effect.forEach([...core.runs.values()], (run) => unregister(core, run), { discard: true })
     for (const waiter of core.rowCancels.values())
       Deferred.unsafeDone(waiter, Effect.fail(notAsked("cancel", "the kernel has stopped")))

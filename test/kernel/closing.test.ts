@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -64,6 +65,25 @@ describe("closing a kernel", () => {
       const lost = (yield* lines).find((line) => line._tag === "VerdictLost")
       assert.isTrue(lost?._tag === "VerdictLost" && lost.runId === handle.id && lost.settlement.status === "completed")
       assert.strictEqual((yield* Effect.flip(handle.settled))._tag, "VerdictParked")
+    })
+  )
+
+  it.effect("answers a start that was being admitted while it closed", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const slow = Layer.effect(
+        RunStore.RunStore,
+        Effect.map(RunStore.RunStore, (store) => ({
+          ...store,
+          isCallerInTransaction: Effect.zipRight(Deferred.await(gate), store.isCallerInTransaction)
+        }))
+      ).pipe(Layer.provide(RunStore.layerMemory))
+      const { close, kernel } = yield* closable({}, slow)
+      const starting = yield* Effect.fork(Effect.flip(kernel.start("late", Effect.never)))
+      yield* Effect.yieldNow()
+      yield* close
+      yield* Deferred.succeed(gate, undefined)
+      assert.strictEqual((yield* Fiber.join(starting))._tag, "KernelStopped")
     })
   )
 

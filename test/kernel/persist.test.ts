@@ -64,6 +64,27 @@ describe("the status writer", () => {
     }).pipe(Effect.provide(BigLive.pipe(Layer.provideMerge(kernel(refusing)))))
   )
 
+  const interrupting = () => {
+    let isFirst = true
+    return wrapped((store) => ({
+      settle: (rows) =>
+        Effect.suspend(() => {
+          if (!isFirst) return store.settle(rows)
+          isFirst = false
+          return Effect.interrupt
+        })
+    }))
+  }
+
+  it.scoped("survives a store that interrupts itself, and writes the verdict after all", () =>
+    Effect.gen(function* () {
+      const runs = yield* RunKernel.RunKernel
+      const handle = yield* runs.start("interrupted", Effect.succeed(1))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* handle.result, 1)
+    }).pipe(Effect.provide(kernel(interrupting())))
+  )
+
   it.scoped("takes the delays from the host's own schedule, held below delayMax", () =>
     Effect.gen(function* () {
       const runs = yield* RunKernel.RunKernel
