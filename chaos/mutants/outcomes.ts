@@ -146,8 +146,8 @@ export const outcomes: ReadonlyArray<Mutant> = [
     guarantee: "G7",
     defect: "A host whose first statement meets a lock does not come up.",
     file: "src/internal/hostLease.ts",
-    find: "    yield* Effect.retry(register, options.openRetry)",
-    replace: "    yield* register",
+    find: "    yield* Effect.retry(register(hostId), options.openRetry)",
+    replace: "    yield* register(hostId)",
     killedBy: "hostNotRegistered"
   })
 ]

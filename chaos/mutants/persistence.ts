@@ -152,8 +152,8 @@ export const persistence: ReadonlyArray<Mutant> = [
     guarantee: "G5",
     defect: "Only typed failures are retried: an update that throws leaves the writer by another way.",
     file: "src/internal/boundedStore.ts",
-    find: "      Effect.catchAllDefect((cause) =>",
-    replace: "      Effect.catchAll((cause) =>",
+    find: "      Effect.catchAllCause((cause) =>",
+    replace: "      ((_unused) => (effect) => effect)((cause) =>",
     killedBy: "storeThrows"
   }),
   new Mutant({

@@ -221,8 +221,8 @@ export const starting: ReadonlyArray<Mutant> = [
     guarantee: "G7",
     defect: "A start that has waited for a tombstone does not look whether the kernel still takes runs.",
     file: "src/internal/starting.ts",
-    find: "    return Effect.zipRight(inTime, admit(core))",
-    replace: "    return inTime",
+    find: "    if (core.isStopping) return Effect.fail(new KernelStopped())",
+    replace: "",
     killedBy: "startWaitsAtShutdown"
   }),
   new Mutant({

@@ -102,22 +102,17 @@ const admit = Effect.fnUntraced(function* (core: KernelCore) {
 })
 
 /** A start of this key is in doubt; until its tombstone is written its row may come to be, and take the key. */
-const untilEntombed = <A, E, R>(
-  core: KernelCore,
-  request: StartRequest<A, E, R>
-): Effect.Effect<void, Effect.Effect.Error<ReturnType<typeof admit>>> =>
+const untilEntombed = <A, E, R>(core: KernelCore, request: StartRequest<A, E, R>): Effect.Effect<void, StoreFailure> =>
   Effect.suspend(() => {
     if (tombstoneOf(core, request) === undefined) return Effect.void
     const entombed: Effect.Effect<void> = Effect.suspend(() => {
       const tombstone = tombstoneOf(core, request)
       return tombstone === undefined ? Effect.void : Effect.zipRight(Deferred.await(tombstone), entombed)
     })
-    const inTime = Effect.timeoutFail(Effect.interruptible(entombed), {
+    return Effect.timeoutFail(Effect.interruptible(entombed), {
       duration: core.options.startTimeout,
       onTimeout: () => notAsked("start", `an earlier start of "${request.name}" for the same key is still in doubt`)
     })
-    // The kernel may have begun to shut down meanwhile.
-    return Effect.zipRight(inTime, admit(core))
   })
 
 /** Registered before the insert is asked for, so that a cancel always finds it. */
