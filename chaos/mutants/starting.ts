@@ -48,8 +48,8 @@ export const starting: ReadonlyArray<Mutant> = [
     guarantee: "G7",
     defect: "Only a failure of the start is cleaned up after, an interruption is not.",
     file: "src/internal/starting.ts",
-    find: "          abandon(core, run, reasonOf(cause))",
-    replace: "          Cause.isInterrupted(cause) ? Effect.void : abandon(core, run, reasonOf(cause))",
+    find: "(cause) => abandon(core, run, cause)",
+    replace: "(cause) => (cause._tag === 'Fail' ? abandon(core, run, cause) : Effect.void)",
     killedBy: "startInterruptedUnsent"
   }),
   new Mutant({

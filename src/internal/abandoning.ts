@@ -5,30 +5,33 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { KernelStopped, StoreFailure } from "../RunError.js"
 import type { ActiveRun } from "./activeRun.js"
 import { neverStarted } from "./handingOver.js"
 import { drop, type KernelCore } from "./kernelCore.js"
 
-/** @internal */
+/** To be called with whatever ended the start; a run whose end is on its way already is left alone. */
 export const abandon = (
   core: KernelCore,
   run: ActiveRun,
-  why: StoreFailure | KernelStopped | "Interrupted" | "Defect"
+  cause: Cause.Cause<StoreFailure | KernelStopped>
 ): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (run.state._tag !== "Inserting" && run.state._tag !== "Working") return Effect.void
     core.writer.insert.withdraw(run.id)
     if (!run.isInsertSent) return drop(core, run)
-    const message = `Its start was given up: ${messageOf(why)}`
+    const { error, why } = reasonOf(cause)
+    const message = `Its start was given up: ${why}`
     return Effect.zipRight(
       core.log({
         _tag: "StartFailed",
         runId: run.id,
         hostId: run.hostId,
         name: run.newRun.name,
-        error: typeof why === "string" ? why : why._tag,
+        error,
         message,
         abandoned: true
       }),
@@ -36,7 +39,11 @@ export const abandon = (
     )
   })
 
-const messageOf = (why: Parameters<typeof abandon>[2]): string => {
-  if (why === "Interrupted") return "it was interrupted."
-  return why === "Defect" ? "it met a defect." : why.message
-}
+const reasonOf = (cause: Cause.Cause<StoreFailure | KernelStopped>): { readonly error: string; readonly why: string } =>
+  Option.match(Cause.failureOption(cause), {
+    onSome: ({ _tag, message }) => ({ error: _tag, why: message }),
+    onNone: () =>
+      Cause.isInterruptedOnly(cause)
+        ? { error: "Interrupted", why: "it was interrupted." }
+        : { error: "Defect", why: "it met a defect." }
+  })

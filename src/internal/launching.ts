@@ -9,7 +9,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Scope from "effect/Scope"
-import { KernelStopped, type StartError, type StoreFailure } from "../RunError.js"
+import { KernelStopped, type StoreFailure } from "../RunError.js"
 import * as RunMetrics from "../RunMetrics.js"
 import { abandon } from "./abandoning.js"
 import * as ActiveRun from "./activeRun.js"
@@ -24,13 +24,10 @@ export const launch = <A, E, R>(
   core: KernelCore,
   run: ActiveRun.ActiveRun,
   request: StartRequest<A, E, R>
-): Effect.Effect<ActiveRun.ActiveRun, StartError, Exclude<R, Provided>> =>
+): Effect.Effect<ActiveRun.ActiveRun, StoreFailure | KernelStopped, Exclude<R, Provided>> =>
   Effect.gen(function* () {
     const decision = decide(core, run, yield* nowMillis)
-    if (typeof decision !== "string") {
-      yield* abandon(core, run, decision)
-      return yield* decision
-    }
+    if (typeof decision !== "string") return yield* decision
     yield* Metric.increment(RunMetrics.started)
     if (decision === "begins") {
       yield* logStarted(core, run)
@@ -43,8 +40,8 @@ export const launch = <A, E, R>(
     }
     return run
   }).pipe(
-    // A defect between the answer and the fork: the row is there, and nobody else would ever end it.
-    Effect.onError(() => abandon(core, run, "Defect"))
+    // The row is there, and nobody else would ever end it: after a refusal, and after a defect before the fork.
+    Effect.onError((cause) => abandon(core, run, cause))
   )
 
 /** One step: a shutdown or a cancel comes before it, and is seen here, or after it, and finds a run to interrupt. */

@@ -89,7 +89,7 @@ export const settled = (
     if (before._tag === "Ended") {
       const now = yield* nowMillis
       yield* Metric.update(RunMetrics.persistLatency, now - before.finishedAt)
-      if (before.parked !== undefined) yield* Metric.incrementBy(RunMetrics.parked, -1)
+      yield* unparked(before)
     }
   })
 
@@ -120,18 +120,22 @@ export const parked = (
     yield* Metric.update(RunMetrics.parkings, 1)
   })
 
+/** The run has left this state, and waits no more for its write: the gauge says what is so now. */
+export const unparked = (left: ActiveRun.State): Effect.Effect<void> =>
+  left._tag === "Ended" && left.parked !== undefined ? Metric.incrementBy(RunMetrics.parked, -1) : Effect.void
+
 /** Another host owns the row: its end is the run's end, and the stream follows it there (rule 10). */
 const superseded = (core: KernelCore, run: ActiveRun.ActiveRun, row: StoredRun): Effect.Effect<void> =>
   Effect.gen(function* () {
     if (run.state._tag === "Ended" && run.state.entomb) yield* leaveCancel(core, run)
     const error = new RunSuperseded({ id: run.id, status: row.status })
-    const wasParked = run.state._tag === "Ended" && run.state.parked !== undefined
+    const before = run.state
     run.state = { _tag: "Superseded", error }
     run.hub.publish({ _tag: "Superseded", status: row.status })
     Deferred.unsafeDone(run.signal, Effect.fail(error))
     answerCancels(run, () => Effect.fail(error))
     yield* core.log({ _tag: "Superseded", runId: run.id, hostId: run.hostId, status: row.status })
-    if (wasParked) yield* Metric.incrementBy(RunMetrics.parked, -1)
+    yield* unparked(before)
     yield* Effect.forkIn(follow(core, run), core.scope)
   })
 
@@ -161,10 +165,10 @@ const leaveCancel = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<
 
 const vanished = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const wasParked = run.state._tag === "Ended" && run.state.parked !== undefined
+    const before = run.state
     yield* drop(core, run)
     yield* core.log({ _tag: "RunVanished", runId: run.id, hostId: run.hostId })
-    if (wasParked) yield* Metric.incrementBy(RunMetrics.parked, -1)
+    yield* unparked(before)
   })
 
 // -- those who asked for a cancel -----------------------------------------------------------------------------

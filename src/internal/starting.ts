@@ -5,12 +5,10 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { CurrentRun } from "../Run.js"
 import {
@@ -66,20 +64,13 @@ export const start = <A, E, R>(
         yield* told(core, request, admit(core))
         yield* told(core, request, restore(untilEntombed(core, request)))
         const run = yield* enlist(core, request)
-        const outcome = yield* Effect.onError(restore(askForRow(core, run)), (cause) =>
-          abandon(core, run, reasonOf(cause))
-        )
+        const outcome = yield* Effect.onError(restore(askForRow(core, run)), (cause) => abandon(core, run, cause))
         if (number >= attemptsMax || !isHeldByDoubt(core, outcome)) return yield* begin(core, run, request, outcome)
         yield* drop(core, run)
         return yield* attempt(number + 1)
       })
     return attempt(1)
   })
-
-const reasonOf = (cause: Cause.Cause<StoreFailure | KernelStopped>) =>
-  Option.getOrElse(Cause.failureOption(cause), () =>
-    Cause.isInterruptedOnly(cause) ? ("Interrupted" as const) : ("Defect" as const)
-  )
 
 /** How often a start asks again because its key was held by one that was given up; each time it waits for the tombstone. */
 const attemptsMax = 3

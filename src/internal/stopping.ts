@@ -9,13 +9,11 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
-import * as Metric from "effect/Metric"
 import { KernelStopped, RunSuperseded } from "../RunError.js"
-import * as RunMetrics from "../RunMetrics.js"
 import type { ActiveRun } from "./activeRun.js"
 import { answerCancels, type KernelCore, notAsked, unregister } from "./kernelCore.js"
 import { stopWork } from "./running.js"
-import { cancelInDoubt, logLost, parked } from "./settling.js"
+import { cancelInDoubt, logLost, parked, unparked } from "./settling.js"
 import { nowMillis } from "./wallClock.js"
 
 /** @internal */
@@ -64,14 +62,12 @@ const leave = (core: KernelCore, run: ActiveRun): Effect.Effect<void> =>
     if (run.state._tag === "Ended") {
       yield* parked(core, run, run.state.parked?.lastFailure ?? failure, run.state.sent)
       yield* logLost(core, run)
-      // It waits no more: the gauge says what is so now, and this host writes nothing any more.
-      yield* Metric.incrementBy(RunMetrics.parked, -1)
+      yield* unparked(run.state)
     } else {
       // Work that does not stop: its row stays `running`, and recovery settles it once this host is gone.
       Deferred.unsafeDone(run.signal, Effect.fail(new RunSuperseded({ id: run.id, status: "running" })))
     }
     answerCancels(run, () => cancelInDoubt(run, failure))
-    run.hub.close()
   })
 
 /** A host row that stays is only untidy: its lease runs out, and no row names it. */

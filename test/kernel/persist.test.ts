@@ -26,18 +26,21 @@ const kernel = (store: Layer.Layer<RunStore.RunStore>, options?: RunKernel.Optio
 const failure = (operation: string, fields: Partial<RunError.StoreFailure>) =>
   new RunError.StoreFailure({ operation, class: "transient", cause: new Error("made up"), ...fields })
 
-/** The first terminal write fails, as a lock would make it. */
-const once = () => {
+/** The first terminal write ends like this, the others as they should. */
+const firstSettle = (first: Effect.Effect<never, RunError.StoreFailure>) => {
   let isFirst = true
   return wrapped((store) => ({
     settle: (rows) =>
       Effect.suspend(() => {
         if (!isFirst) return store.settle(rows)
         isFirst = false
-        return Effect.fail(failure("settle", {}))
+        return first
       })
   }))
 }
+
+/** As a lock would make it. */
+const once = () => firstSettle(Effect.fail(failure("settle", {})))
 
 const Big = Work.make("big", { success: Schema.String })
 const BigLive = Big.toLayer(() => Effect.succeed("too big for this database"))
@@ -64,25 +67,13 @@ describe("the status writer", () => {
     }).pipe(Effect.provide(BigLive.pipe(Layer.provideMerge(kernel(refusing)))))
   )
 
-  const interrupting = () => {
-    let isFirst = true
-    return wrapped((store) => ({
-      settle: (rows) =>
-        Effect.suspend(() => {
-          if (!isFirst) return store.settle(rows)
-          isFirst = false
-          return Effect.interrupt
-        })
-    }))
-  }
-
   it.scoped("survives a store that interrupts itself, and writes the verdict after all", () =>
     Effect.gen(function* () {
       const runs = yield* RunKernel.RunKernel
       const handle = yield* runs.start("interrupted", Effect.succeed(1))
       yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* handle.result, 1)
-    }).pipe(Effect.provide(kernel(interrupting())))
+    }).pipe(Effect.provide(kernel(firstSettle(Effect.interrupt))))
   )
 
   it.scoped("takes the delays from the host's own schedule, held below delayMax", () =>
