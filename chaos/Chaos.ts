@@ -13,17 +13,18 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import type { Compiler } from "@effect/sql/Statement"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { StoreFailure } from "../src/RunError.js"
 import { RunStore } from "../src/RunStore.js"
 import { SqlConnector } from "../src/SqlConnector.js"
-import type { FaultPlan, Rule } from "./FaultPlan.js"
+import { type FaultPlan, none, type Rule } from "./FaultPlan.js"
+import * as Exploration from "./internal/exploration.js"
 import type { FiredFault, Operation } from "./internal/faultEngine.js"
 import { FaultEngine, recordMaxDefault } from "./internal/faultEngine.js"
 import { openingDefect, storeFailure } from "./internal/faultErrors.js"
 import { pass } from "./internal/faultGate.js"
-import type { LateStatements } from "./internal/lateStatements.js"
 import * as Late from "./internal/lateStatements.js"
 import type { ClientOptions, Seam, Session } from "./internal/sqlSeam.js"
 import { wrapClient } from "./internal/sqlSeam.js"
@@ -53,6 +54,7 @@ export type {
    */
   Operation
 } from "./internal/faultEngine.js"
+export { simulate } from "./Simulation.js"
 
 // -- service ------------------------------------------------------------------------------------------
 
@@ -134,7 +136,7 @@ export interface SqlOptions extends Options {
  * @category layers
  */
 export const layerConnector = (
-  plan: FaultPlan,
+  plan: FaultPlan = none,
   options?: SqlOptions
 ): Layer.Layer<SqlConnector | Chaos, never, SqlConnector> =>
   Layer.scopedContext(
@@ -164,7 +166,7 @@ export const layerConnector = (
  * @category layers
  */
 export const layerClient = (
-  plan: FaultPlan,
+  plan: FaultPlan = none,
   options?: SqlOptions
 ): Layer.Layer<SqlClient.SqlClient | Chaos, never, SqlClient.SqlClient> =>
   Layer.scopedContext(
@@ -184,15 +186,13 @@ export const layerClient = (
  * @since 0.1.0
  * @category layers
  */
-export const layerStore = (plan: FaultPlan, options?: Options): Layer.Layer<RunStore | Chaos, never, RunStore> =>
+export const layerStore = (plan: FaultPlan = none, options?: Options): Layer.Layer<RunStore | Chaos, never, RunStore> =>
   Layer.scopedContext(
     Effect.gen(function* () {
       const inner = yield* RunStore
-      const recordMax = options?.recordMax ?? recordMaxDefault
-      const engine = new FaultEngine(plan, recordMax)
-      const late = yield* Late.make<StoreTarget>(() => [inner], recordMax)
+      const { chaos, engine, late } = yield* makeChaos<StoreTarget>(plan, options, () => [inner], Effect.void)
       const store = wrapStore({ engine, late, yields: options?.yields ?? true }, inner)
-      return Context.make(RunStore, store).pipe(Context.add(Chaos, makeChaos(engine, late, Effect.void)))
+      return Context.make(RunStore, store).pipe(Context.add(Chaos, chaos))
     })
   )
 
@@ -205,19 +205,31 @@ const clientOptions = (options: SqlOptions | undefined, beginTransaction: string
   spanAttributes: options?.spanAttributes ?? [["db.system.name", "sqlite"]]
 })
 
+/** The engine of a layer and its service, under the exploration that is going on, if there is one. */
 const makeChaos = <Target>(
-  engine: FaultEngine,
-  late: LateStatements<Target>,
+  plan: FaultPlan,
+  options: Options | undefined,
+  targets: () => ReadonlyArray<Target>,
   reconnect: Effect.Effect<void>
-): Context.Tag.Service<Chaos> => ({
-  heal: Effect.sync(() => engine.heal()).pipe(Effect.zipRight(reconnect), Effect.zipRight(late.landAll)),
-  use: (plan) => Effect.sync(() => engine.use(plan)),
-  fired: Effect.sync(() => engine.fired.map((fired) => ({ ...fired }))),
-  firedCount: Effect.sync(() => engine.firedCount),
-  unfired: Effect.sync(() => engine.unfired),
-  operations: Effect.sync(() => [...engine.operations]),
-  operationCount: Effect.sync(() => engine.operationCount)
-})
+) =>
+  Effect.gen(function* () {
+    const recordMax = options?.recordMax ?? recordMaxDefault
+    const exploration = yield* FiberRef.get(Exploration.current)
+    const engine = new FaultEngine(plan, recordMax, exploration?.engine)
+    const late = yield* Late.make<Target>(targets, recordMax)
+    const heal = Effect.sync(() => engine.heal()).pipe(Effect.zipRight(reconnect), Effect.zipRight(late.landAll))
+    exploration?.join(heal)
+    const chaos: Context.Tag.Service<Chaos> = {
+      heal,
+      use: (plan) => Effect.sync(() => engine.use(plan)),
+      fired: Effect.sync(() => engine.fired.map((fired) => ({ ...fired }))),
+      firedCount: Effect.sync(() => engine.firedCount),
+      unfired: Effect.sync(() => engine.unfired),
+      operations: Effect.sync(() => [...engine.operations]),
+      operationCount: Effect.sync(() => engine.operationCount)
+    }
+    return { chaos, engine, late }
+  })
 
 const makeSqlSeam = (
   plan: FaultPlan,
@@ -225,17 +237,15 @@ const makeSqlSeam = (
   { healsLostConnections }: { readonly healsLostConnections: boolean }
 ): Effect.Effect<{ readonly seam: Seam; readonly chaos: Context.Tag.Service<Chaos> }, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const recordMax = options?.recordMax ?? recordMaxDefault
-    const engine = new FaultEngine(plan, recordMax)
     const sessions = new OpenSessions()
-    const late = yield* Late.make<Session>(() => sessions.live, recordMax)
     const reconnect = Effect.sync(() => {
       if (healsLostConnections) {
         sessions.recover()
       }
     })
+    const { chaos, engine, late } = yield* makeChaos<Session>(plan, options, () => sessions.live, reconnect)
     const seam: Seam = { engine, late, yields: options?.yields ?? true, opened: (session) => sessions.add(session) }
-    return { seam, chaos: makeChaos(engine, late, reconnect) }
+    return { seam, chaos }
   })
 
 // Only the newest few: a pool's connections, or the one that a reconnect has just replaced.

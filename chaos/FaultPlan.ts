@@ -8,6 +8,7 @@
  */
 import * as Schema from "effect/Schema"
 import { canHappen, Fault, faults, Phase, phases } from "./internal/fault.js"
+import type * as Interleaving from "./internal/interleaving.js"
 
 export { canHappen, Fault, faults, Phase, phases }
 
@@ -80,6 +81,7 @@ export interface Storm {
 
 const Ordinal = Schema.Int.pipe(Schema.positive())
 const Millis = Schema.Int.pipe(Schema.nonNegative())
+const Ordinal0 = Schema.Int.pipe(Schema.nonNegative())
 const optional = <A>(schema: Schema.Schema<A>) => Schema.optionalWith(schema, { exact: true })
 
 /**
@@ -129,8 +131,26 @@ export const Storm: Schema.Schema<Storm> = Schema.Struct({
 }).annotations({ identifier: "Storm" })
 
 /**
- * A plan. `scenario` names the program that it is for, `choices` are the scheduling choices that an
- * explorer made, and `seed` says where both came from: provenance only, nothing reads it.
+ * A point at which an execution left the order in which fibers became ready.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Choice = Interleaving.Choice
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Choice: Schema.Schema<Interleaving.Choice> = Schema.Union(
+  Schema.Struct({ at: Ordinal0, take: Ordinal }),
+  Schema.Struct({ preempt: Ordinal0 })
+).annotations({ identifier: "Choice" })
+
+/**
+ * A plan. `scenario` names the program that it is for, `input` is what that program is given, `choices`
+ * are the scheduling choices that an explorer made, and `seed` says where all that came from: provenance
+ * only, nothing reads it.
  *
  * @since 0.1.0
  * @category models
@@ -138,7 +158,8 @@ export const Storm: Schema.Schema<Storm> = Schema.Struct({
 export class FaultPlan extends Schema.Class<FaultPlan>("effect-holdfast/chaos/FaultPlan")({
   scenario: Schema.optionalWith(Schema.String, { exact: true }),
   rules: Schema.Array(Schema.Union(Rule, Storm)),
-  choices: Schema.optionalWith(Schema.Array(Schema.Int.pipe(Schema.nonNegative())), { exact: true }),
+  input: Schema.optionalWith(Schema.Unknown, { exact: true }),
+  choices: Schema.optionalWith(Schema.Array(Choice), { exact: true }),
   seed: Schema.optionalWith(Schema.Int, { exact: true })
 }) {}
 

@@ -6,3 +6,4 @@
 export * as Chaos from "./Chaos.js"
 export * as FaultPlan from "./FaultPlan.js"
 export * as Scenario from "./Scenario.js"
+export * as Simulation from "./Simulation.js"

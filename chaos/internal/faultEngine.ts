@@ -57,6 +57,8 @@ export interface FiredFault {
 interface Sighting extends Operation {
   readonly attemptsOfRuns: ReadonlyArray<number>
   readonly anyLabelOfRuns: ReadonlyArray<number>
+  /** The same operation as the engine above counts it. */
+  readonly above: Sighting | undefined
 }
 
 export interface Decision {
@@ -94,7 +96,9 @@ export class FaultEngine {
 
   constructor(
     private plan: FaultPlan,
-    private readonly recordMax: number
+    private readonly recordMax: number,
+    /** An explorer's, which sees every operation of every layer and decides first. */
+    private readonly above?: FaultEngine
   ) {
     this.use(plan)
   }
@@ -134,7 +138,8 @@ export class FaultEngine {
       runs,
       attempt: this.count(label),
       attemptsOfRuns: runs.map((run) => this.count(`${label}|${run}`)),
-      anyLabelOfRuns: runs.map((run) => this.count(`*|${run}`))
+      anyLabelOfRuns: runs.map((run) => this.count(`*|${run}`)),
+      above: this.above?.see(label, runIds)
     }
     if (this.operations.length < this.recordMax) {
       this.operations.push({ operation: sighting.operation, label, runs, attempt: sighting.attempt })
@@ -153,6 +158,11 @@ export class FaultEngine {
    * afterwards, as when a connection is opened.
    */
   decide(sighting: Sighting, nowMillis: number, canLand: boolean): Decision | undefined {
+    const decision = sighting.above && this.above?.decide(sighting.above, nowMillis, canLand)
+    return decision ?? this.decideAlone(sighting, nowMillis, canLand)
+  }
+
+  private decideAlone(sighting: Sighting, nowMillis: number, canLand: boolean): Decision | undefined {
     if (this.healed) {
       return undefined
     }

@@ -6,7 +6,6 @@
  */
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { scenario, World, within } from "./world.js"
@@ -21,7 +20,7 @@ export default scenario({
     const world = yield* World
     const tooLate = { _tag: "AlreadyTerminal", status: "completed" }
     const handle = yield* kernel.start("import", Effect.succeed(10))
-    yield* TestClock.adjust("100 millis")
+    yield* Effect.sleep("100 millis")
     const before = yield* world.row(handle.id)
     assert.equal(before?.status, "completed")
     assert.ok(!(yield* world.lines).some(({ _tag }) => _tag === "Settled"), "the answer is still under way")

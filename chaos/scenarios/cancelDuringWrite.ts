@@ -9,7 +9,6 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { scenario, World, within } from "./world.js"
@@ -24,7 +23,7 @@ export default scenario({
     const world = yield* World
     const handle = yield* kernel.start("import", Effect.sleep("1 hour"), { timeout: "1 second" })
     const subscriber = yield* Effect.fork(Stream.runCollect(handle.events))
-    yield* TestClock.adjust("2 seconds")
+    yield* Effect.sleep("2 seconds")
     assert.equal((yield* world.row(handle.id))?.status, "running")
     assert.ok(
       (yield* world.lines).some(({ _tag }) => _tag === "WorkEnded"),

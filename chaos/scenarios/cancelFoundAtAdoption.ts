@@ -7,7 +7,6 @@
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { scenario, World, within } from "./world.js"
@@ -27,7 +26,7 @@ export default scenario({
         Effect.sync(() => effects++)
       )
     )
-    yield* TestClock.adjust("20 millis")
+    yield* Effect.sleep("20 millis")
     // As the kernel of another host would.
     const cancelled = yield* world.foreign(
       "UPDATE holdfast_runs SET cancel_requested_at = 20 WHERE status = 'running' RETURNING run_id"

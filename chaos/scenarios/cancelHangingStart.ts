@@ -7,7 +7,6 @@
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/TestClock"
 import type { RunId } from "../../src/RunId.js"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -30,7 +29,7 @@ export default scenario({
         )
       )
     )
-    yield* TestClock.adjust("1 second")
+    yield* Effect.sleep("1 second")
     const [there] = yield* world.foreign("SELECT run_id FROM holdfast_runs")
     const id = there?.run_id as RunId
 

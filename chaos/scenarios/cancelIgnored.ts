@@ -10,7 +10,6 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as RunMetrics from "../../src/RunMetrics.js"
 import { scenario, World, within } from "./world.js"
@@ -27,7 +26,7 @@ export default scenario({
     const before = (yield* Metric.value(RunMetrics.graceExceeded)).count
     const handle = yield* kernel.start("import", Effect.uninterruptible(Effect.sleep("1 minute")))
     const subscriber = yield* Effect.fork(Stream.runCollect(handle.events))
-    yield* TestClock.adjust("1 second")
+    yield* Effect.sleep("1 second")
     assert.deepEqual(yield* within("1 second")(handle.cancel()), { _tag: "Requested", durable: true })
 
     const stillRunning = Effect.gen(function* () {
@@ -37,10 +36,10 @@ export default scenario({
       assert.equal((yield* Fiber.poll(subscriber))._tag, "None")
     })
     yield* stillRunning
-    yield* TestClock.adjust("28 seconds")
+    yield* Effect.sleep("28 seconds")
     yield* stillRunning
     assert.equal(yield* exceeded, 0)
-    yield* TestClock.adjust("10 seconds")
+    yield* Effect.sleep("10 seconds")
     yield* stillRunning
     assert.equal(yield* exceeded, 1)
     assert.equal((yield* Metric.value(RunMetrics.graceExceeded)).count - before, 1)

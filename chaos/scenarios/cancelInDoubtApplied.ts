@@ -6,7 +6,6 @@
  */
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { scenario, World, within } from "./world.js"
@@ -20,7 +19,7 @@ export default scenario({
     const kernel = yield* RunKernel
     const world = yield* World
     const handle = yield* kernel.start("import", Effect.succeed(10))
-    yield* TestClock.adjust("20 millis")
+    yield* Effect.sleep("20 millis")
     assert.equal((yield* world.row(handle.id))?.status, "completed")
     assert.ok(!(yield* world.lines).some(({ _tag }) => _tag === "Settled"), "the answer is lost")
 

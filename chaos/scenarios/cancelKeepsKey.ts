@@ -6,7 +6,6 @@
  */
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import { scenario, World, within } from "./world.js"
 
@@ -33,12 +32,12 @@ export default scenario({
         )
     )
     const first = yield* kernel.start("import", work, { key: "one" })
-    yield* TestClock.adjust("1 second")
+    yield* Effect.sleep("1 second")
     assert.deepEqual(yield* within("1 second")(first.cancel()), { _tag: "Requested", durable: true })
     for (let second = 0; second < 8; second += 4) {
       const refused = yield* within("1 second")(Effect.flip(kernel.start("import", work, { key: "one" })))
       assert.ok(refused._tag === "RunAlreadyActive" && refused.activeId === first.id, `${refused}`)
-      yield* TestClock.adjust("4 seconds")
+      yield* Effect.sleep("4 seconds")
     }
     assert.equal((yield* world.row(first.id))?.status, "running")
     assert.equal((yield* within("5 seconds")(first.settled)).status, "cancelled")

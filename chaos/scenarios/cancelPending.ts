@@ -7,7 +7,6 @@
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as TestClock from "effect/TestClock"
 import * as RunId from "../../src/RunId.js"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -42,7 +41,7 @@ export default scenario({
       assert.ok(Exit.isFailure(revived), "the database itself refuses")
       const next = yield* within("1 second")(kernel.start("import", Effect.void, { key }))
       yield* within("5 seconds")(next.settled)
-      yield* TestClock.adjust("1 minute")
+      yield* Effect.sleep("1 minute")
       assert.deepEqual(yield* world.row(id), row)
       const again = yield* within("1 second")(kernel.cancel(id))
       assert.deepEqual(again, { _tag: "AlreadyTerminal", status: "cancelled" })

@@ -6,7 +6,6 @@
  */
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { scenario, World, within } from "./world.js"
@@ -30,7 +29,7 @@ export default scenario({
     const world = yield* World
     for (const work of [deaf, polite]) {
       const handle = yield* kernel.start("import", work)
-      yield* TestClock.adjust("1 second")
+      yield* Effect.sleep("1 second")
       assert.deepEqual(yield* within("20 seconds")(handle.cancel()), { _tag: "Requested", durable: true })
       assert.equal((yield* within("1 second")(handle.settled)).status, "cancelled")
       assert.equal((yield* world.row(handle.id))?.status, "cancelled")

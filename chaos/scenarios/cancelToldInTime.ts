@@ -9,7 +9,6 @@ import * as assert from "node:assert/strict"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/TestClock"
 import * as RunId from "../../src/RunId.js"
 import { RunKernel } from "../../src/RunKernel.js"
 import { Chaos } from "../Chaos.js"
@@ -26,13 +25,13 @@ export default scenario({
     const gate = yield* Deferred.make<void>()
     const handle = yield* kernel.start("ignores", Effect.uninterruptible(Deferred.await(gate)))
     const own = yield* Effect.fork(handle.cancel())
-    yield* TestClock.adjust("1 seconds")
+    yield* Effect.sleep("1 seconds")
     const byId = yield* Effect.fork(Effect.flip(kernel.cancel(yield* RunId.make)))
-    yield* TestClock.adjust("10 seconds")
+    yield* Effect.sleep("10 seconds")
     const failure = yield* within(0)(Fiber.join(byId))
     assert.ok(failure._tag === "StoreFailure" && failure.operation === "cancel", failure.message)
     assert.equal(yield* Fiber.poll(own).pipe(Effect.map(({ _tag }) => _tag)), "None")
-    yield* TestClock.adjust("4 seconds")
+    yield* Effect.sleep("4 seconds")
     // The work has its interruption and every terminal write of this host says `cancelled`; the row has no mark yet.
     assert.deepEqual(yield* within(0)(Fiber.join(own)), { _tag: "Requested", durable: false })
 

@@ -8,7 +8,6 @@ import * as assert from "node:assert/strict"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/TestClock"
 import * as RunId from "../../src/RunId.js"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -35,7 +34,7 @@ export default scenario({
     const done = yield* kernel.start("import", Effect.succeed(10))
     assert.equal(yield* within(0)(done.result), 10)
     const row = yield* world.row(done.id)
-    yield* TestClock.adjust("2 minutes")
+    yield* Effect.sleep("2 minutes")
     assert.deepEqual(yield* within(0)(done.cancel({ reason: "late" })), terminal("completed"))
     assert.deepEqual(yield* within(0)(kernel.cancel(done.id, { reason: "late" })), terminal("completed"))
     assert.deepEqual(yield* world.row(done.id), row)

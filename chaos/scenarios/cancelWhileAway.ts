@@ -9,7 +9,6 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import { Chaos } from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -28,7 +27,7 @@ export default scenario({
     const world = yield* World
     const handle = yield* kernel.start("import", Effect.succeed(10))
     const subscriber = yield* Effect.fork(Stream.runCollect(handle.events))
-    yield* TestClock.adjust("20 millis")
+    yield* Effect.sleep("20 millis")
     assert.equal((yield* world.row(handle.id))?.status, "completed")
 
     const waited = yield* within("20 seconds")(Effect.flip(handle.cancel()))

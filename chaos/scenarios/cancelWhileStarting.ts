@@ -7,7 +7,6 @@
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/TestClock"
 import type { RunId } from "../../src/RunId.js"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -27,7 +26,7 @@ export default scenario({
       Effect.sleep("1 minute")
     )
     const starting = yield* Effect.fork(kernel.start("import", work))
-    yield* TestClock.adjust("100 millis")
+    yield* Effect.sleep("100 millis")
     const [row] = yield* world.foreign("SELECT run_id, status FROM holdfast_runs")
     assert.equal(row?.status, "running")
     assert.equal(yield* Fiber.poll(starting).pipe(Effect.map(({ _tag }) => _tag)), "None", "start has not answered")
@@ -35,7 +34,7 @@ export default scenario({
     const answer = yield* within("5 seconds")(kernel.cancel(row.run_id as RunId))
     assert.deepEqual(answer, { _tag: "Requested", durable: true })
     const handle = yield* within("5 seconds")(Fiber.join(starting))
-    yield* TestClock.adjust(0)
+    yield* Effect.sleep(0)
     assert.equal(effects, 0)
     assert.equal((yield* within("5 seconds")(handle.settled)).status, "cancelled")
     assert.equal((yield* world.row(handle.id))?.work_outcome, "notStarted")

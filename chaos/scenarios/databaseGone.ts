@@ -6,7 +6,6 @@
  */
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import { Chaos } from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -32,7 +31,7 @@ export default scenario({
     assert.equal(read._tag, "StoreFailure")
 
     yield* (yield* Chaos).heal
-    yield* TestClock.adjust("5 seconds")
+    yield* Effect.sleep("5 seconds")
     assert.equal(yield* within(0)(handle.result), 10)
     assert.equal((yield* world.row(handle.id))?.["status"], "completed")
   })

@@ -8,7 +8,6 @@
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { scenario, World, within } from "./world.js"
@@ -25,10 +24,10 @@ export default scenario({
     let effects = 0
     const work = Effect.sync(() => effects++)
     const start = yield* Effect.fork(Effect.flip(kernel.start("import", work, { key: "one" })))
-    yield* TestClock.adjust("500 millis")
+    yield* Effect.sleep("500 millis")
     yield* world.foreign("UPDATE holdfast_hosts SET state = 'fenced'")
     // The renewal finds that out and registers anew, while the insert is still being retried.
-    yield* TestClock.adjust("2 seconds")
+    yield* Effect.sleep("2 seconds")
     assert.ok((yield* world.lines).some(({ _tag }) => _tag === "LeaseReplaced"))
 
     const refused = yield* within("20 seconds")(Fiber.join(start))

@@ -11,7 +11,6 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import * as TestClock from "effect/TestClock"
 import * as RunKernel from "../../src/RunKernel.js"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import { beside, scenario, World, within } from "./world.js"
@@ -30,9 +29,9 @@ export default scenario({
         const other = Context.get(context, RunKernel.RunKernel)
         const subscriber = yield* Effect.fork(Stream.runCollect(other.events(handle.id)))
         const waiter = yield* Effect.fork(other.settled(handle.id))
-        yield* TestClock.adjust("2 seconds")
+        yield* Effect.sleep("2 seconds")
         yield* within("1 second")(handle.cancel({ reason: "not needed" }))
-        yield* TestClock.adjust("5 seconds")
+        yield* Effect.sleep("5 seconds")
         assert.equal((yield* world.row(handle.id))?.status, "running")
         for (const fiber of [subscriber, waiter])
           assert.equal((yield* Fiber.poll<unknown, unknown>(fiber))._tag, "None")

@@ -7,7 +7,6 @@
  */
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import { Chaos } from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -31,7 +30,7 @@ export default scenario({
       yield* kernel.start("import", Effect.succeed(10)),
       yield* kernel.start("import", Effect.succeed(10))
     ] as const
-    yield* TestClock.adjust("1 seconds")
+    yield* Effect.sleep("1 seconds")
     const rows = []
     for (const { id } of handles) {
       yield* world.foreign(
@@ -41,13 +40,13 @@ export default scenario({
       )
       rows.push(yield* world.row(id))
     }
-    yield* TestClock.adjust("2 seconds")
+    yield* Effect.sleep("2 seconds")
     assert.deepEqual(
       (yield* chaos.fired).flatMap(({ landing }) => landing ?? []),
       ["landed"]
     )
     yield* chaos.heal
-    yield* TestClock.adjust("5 seconds")
+    yield* Effect.sleep("5 seconds")
     for (const [index, handle] of handles.entries()) {
       assert.deepEqual(yield* world.row(handle.id), rows[index])
       const settled = yield* within(0)(handle.settled)

@@ -8,7 +8,6 @@ import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
-import * as TestClock from "effect/TestClock"
 import * as Work from "../../src/Work.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { scenario, World, within } from "./world.js"
@@ -29,7 +28,7 @@ export default scenario({
     yield* Effect.gen(function* () {
       const start = Import.start({ file: "a.csv" }, { idempotencyKey: "request-1" })
       const starting = yield* Effect.fork(start)
-      yield* TestClock.adjust("100 millis")
+      yield* Effect.sleep("100 millis")
       yield* within("100 millis")(Fiber.interrupt(starting))
       const again = yield* within("8 seconds")(start)
       assert.equal(again.isNew, true)

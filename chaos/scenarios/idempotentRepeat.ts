@@ -7,7 +7,6 @@
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as TestClock from "effect/TestClock"
 import * as Work from "../../src/Work.js"
 import { scenario, World, within } from "./world.js"
 
@@ -37,7 +36,7 @@ export default scenario({
       const conflict = yield* Effect.flip(start("b.csv"))
       assert.ok(conflict._tag === "IdempotencyConflict" && conflict.existingId === first.id, `${conflict}`)
       assert.deepEqual(yield* within("2 minutes")(first.result), { rows: 5 })
-      yield* TestClock.adjust("5 minutes")
+      yield* Effect.sleep("5 minutes")
       const repeatedLater = yield* start("a.csv")
       for (const repeated of [repeatedInNoTime, repeatedLater]) {
         assert.deepEqual([repeated.id, repeated.isNew], [first.id, false])

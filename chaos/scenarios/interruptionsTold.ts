@@ -7,7 +7,6 @@
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import { scenario, World, within } from "./world.js"
 
@@ -33,9 +32,9 @@ export default scenario({
       cancelled: yield* kernel.start("import", forAnHour, { timeout: "10 seconds" }),
       shutDown: yield* kernel.start("import", forAnHour, { timeout: "10 minutes" })
     }
-    yield* TestClock.adjust("5 seconds")
+    yield* Effect.sleep("5 seconds")
     assert.deepEqual(yield* within("1 second")(runs.cancelled.cancel()), { _tag: "Requested", durable: true })
-    yield* TestClock.adjust("10 seconds")
+    yield* Effect.sleep("10 seconds")
     yield* world.close
 
     const ends: Record<string, ReadonlyArray<unknown>> = {}

@@ -6,7 +6,6 @@
  */
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import { Chaos } from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -22,9 +21,9 @@ export default scenario({
     const world = yield* World
     const handle = yield* kernel.start("import", Effect.succeed(10))
     const told = world.lines.pipe(Effect.map((lines) => lines.filter(({ _tag }) => _tag === "VerdictParked")))
-    yield* TestClock.adjust("14999 millis")
+    yield* Effect.sleep("14999 millis")
     assert.equal((yield* told).length, 0)
-    yield* TestClock.adjust("1 millis")
+    yield* Effect.sleep("1 millis")
     assert.equal((yield* told).length, 1)
     const parked = yield* within(0)(Effect.flip(handle.settled))
     assert.ok(parked._tag === "VerdictParked", parked.message)
@@ -33,7 +32,7 @@ export default scenario({
 
     yield* (yield* Chaos).heal
     // What hangs goes on hanging until its attempt times out; then one delay at most.
-    yield* TestClock.adjust("15 seconds")
+    yield* Effect.sleep("15 seconds")
     assert.equal(yield* within(0)(handle.result), 10)
     assert.equal((yield* world.row(handle.id))?.["status"], "completed")
   })

@@ -10,7 +10,6 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import { Chaos } from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -32,7 +31,7 @@ export default scenario({
     ] as const
     const verdicts = ["completed", "failed", "cancelled"] as const
     const listeners = yield* Effect.forEach(handles, ({ events }) => Effect.fork(Stream.runCollect(events)))
-    yield* TestClock.adjust(0)
+    yield* Effect.sleep(0)
     yield* Deferred.succeed(gate, undefined)
     const cancelling = yield* Effect.fork(handles[2].cancel())
 
@@ -50,7 +49,7 @@ export default scenario({
     assert.deepEqual(yield* within(0)(Fiber.join(cancelling)), { _tag: "Requested", durable: false })
 
     yield* (yield* Chaos).heal
-    yield* TestClock.adjust("5 seconds")
+    yield* Effect.sleep("5 seconds")
     for (const [index, listener] of listeners.entries()) {
       const events = Chunk.toReadonlyArray(yield* within(0)(Fiber.join(listener)))
       const cancelled = index === 2 ? ["CancelRequested"] : []

@@ -37,6 +37,7 @@ const scenario: Scenario = {
   name: "pipedLog",
   promise: "the log lines of concurrent runs do not interleave, however long they are and whatever is in them",
   guarantees: ["G11"],
+  isReal: true,
   program: Effect.gen(function* () {
     const output = yield* outputOf("chatty")
     const lines = output.split("\n").filter((line) => line !== "")

@@ -8,7 +8,6 @@
 import * as assert from "node:assert/strict"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import { Chaos } from "../Chaos.js"
 import { scenario, World, within } from "./world.js"
@@ -52,7 +51,7 @@ export default scenario({
     assert.deepEqual(sizes, [32, 16, 8, 4, 2, 1])
 
     // It goes on by itself, and holds up nobody: neither a newer verdict, nor the other way round.
-    yield* TestClock.adjust("12 seconds")
+    yield* Effect.sleep("12 seconds")
     const next = yield* kernel.start("import", Effect.succeed(99))
     assert.equal(yield* within(0)(next.result), 99)
     const carrying = (yield* (yield* Chaos).operations).filter(({ label }) => label === "settle")
@@ -61,7 +60,7 @@ export default scenario({
       [1, 1, 1]
     )
     yield* world.foreign("DROP TRIGGER refuse")
-    yield* TestClock.adjust("5 seconds")
+    yield* Effect.sleep("5 seconds")
     assert.equal(yield* within(0)(bad.result), 13)
     assert.equal((yield* world.row(bad.id))?.["status"], "completed")
   })

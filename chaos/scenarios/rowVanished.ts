@@ -9,7 +9,6 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import { Chaos } from "../Chaos.js"
 import { scenario, World, within } from "./world.js"
@@ -27,7 +26,7 @@ export default scenario({
     const listener = yield* Effect.fork(
       Stream.runForEach(handle.events, ({ _tag }) => Effect.sync(() => told.push(_tag)))
     )
-    yield* TestClock.adjust(0)
+    yield* Effect.sleep(0)
     yield* world.foreign("DELETE FROM holdfast_runs WHERE run_id = ?", handle.id)
     yield* Deferred.succeed(gate, undefined)
     for (const asked of [handle.settled, handle.result, kernel.settled(handle.id), kernel.get(handle.id)]) {

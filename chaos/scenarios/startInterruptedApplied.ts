@@ -7,7 +7,6 @@
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { scenario, World, within } from "./world.js"
@@ -27,7 +26,7 @@ export default scenario({
     let effects = 0
     const work = Effect.sync(() => effects++)
     const starting = yield* Effect.fork(kernel.start("import", work, { key: "one" }))
-    yield* TestClock.adjust("100 millis")
+    yield* Effect.sleep("100 millis")
     const [there] = yield* world.foreign("SELECT run_id, status FROM holdfast_runs")
     assert.equal(there?.status, "running")
     yield* within("100 millis")(Fiber.interrupt(starting))

@@ -7,7 +7,6 @@
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { scenario, World, within } from "./world.js"
@@ -23,7 +22,7 @@ export default scenario({
     let effects = 0
     const work = Effect.sync(() => effects++)
     const starting = yield* Effect.fork(kernel.start("import", work, { key: "one" }))
-    yield* TestClock.adjust("100 millis")
+    yield* Effect.sleep("100 millis")
     assert.deepEqual(yield* world.foreign("SELECT * FROM holdfast_runs"), [], "the insert has not been applied")
     yield* within("100 millis")(Fiber.interrupt(starting))
 

@@ -7,7 +7,6 @@
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { scenario, World, within } from "./world.js"
@@ -21,16 +20,16 @@ export default scenario({
     const kernel = yield* RunKernel
     const world = yield* World
     const first = yield* Effect.fork(kernel.start("import", Effect.void, { key: "first" }))
-    yield* TestClock.adjust("10 millis")
+    yield* Effect.sleep("10 millis")
     let effects = 0
     const work = Effect.sync(() => effects++)
     const second = yield* Effect.fork(kernel.start("import", work, { key: "second" }))
-    yield* TestClock.adjust("10 millis")
+    yield* Effect.sleep("10 millis")
     yield* within("100 millis")(Fiber.interrupt(second))
 
     const handle = yield* within("5 seconds")(Fiber.join(first))
     yield* within("5 seconds")(handle.settled)
-    yield* TestClock.adjust("10 seconds")
+    yield* Effect.sleep("10 seconds")
     const rows = yield* world.foreign("SELECT run_id, status FROM holdfast_runs")
     assert.deepEqual(
       rows.map((row) => ({ ...row })),

@@ -6,7 +6,6 @@
  */
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import { Chaos } from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -26,13 +25,13 @@ export default scenario({
     const chaos = yield* Chaos
     const failure = yield* within("11 seconds")(Effect.flip(kernel.start("import", Effect.void, { key: "one" })))
     assert.ok(failure._tag === "StoreFailure" && failure.inDoubt, `${failure}`)
-    yield* TestClock.adjust("10 millis")
+    yield* Effect.sleep("10 millis")
     const [tombstone] = yield* world.foreign("SELECT * FROM holdfast_runs")
     assert.deepEqual([tombstone?.status, tombstone?.work_outcome], ["failed", "notStarted"])
 
     const again = yield* within("1 second")(kernel.start("import", Effect.sleep("1 second"), { key: "one" }))
     assert.equal((yield* within("3 seconds")(again.settled)).status, "completed")
-    yield* TestClock.adjust("5 seconds")
+    yield* Effect.sleep("5 seconds")
     const [late] = yield* chaos.fired
     assert.equal(late?.landing, "landed")
     const rows = yield* world.foreign("SELECT * FROM holdfast_runs ORDER BY run_id")

@@ -7,7 +7,6 @@
 import * as assert from "node:assert/strict"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import { Chaos } from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -46,13 +45,13 @@ export default scenario({
     const another = yield* within(0)(Effect.flip(start))
     assert.deepEqual(another._tag === "StoreFailure" && [another.class, another.inDoubt], ["fatal", false])
     // It is asked whether it is sound, and says that it is not: for two maximal delays.
-    yield* TestClock.adjust("12 seconds")
+    yield* Effect.sleep("12 seconds")
     assert.equal((yield* chaos.fired).filter(({ label }) => label === "check").length, 2)
     assert.equal((yield* writes).length, before)
     assert.equal((yield* world.row(working.id))?.["status"], "running")
 
     yield* chaos.heal
-    yield* TestClock.adjust("5 seconds")
+    yield* Effect.sleep("5 seconds")
     assert.equal((yield* within(0)(kernel.get(working.id))).status, "completed")
     const rows = yield* world.foreign("SELECT name, status, work_outcome FROM holdfast_runs ORDER BY name DESC")
     assert.deepEqual(

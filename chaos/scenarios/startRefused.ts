@@ -7,7 +7,6 @@
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import { scenario, World, within } from "./world.js"
 
@@ -42,7 +41,7 @@ export default scenario({
       failed.map((failure) => failure._tag === "StoreFailure" && [failure.class, failure.code]),
       [["permanent", "SQLITE_CONSTRAINT_TRIGGER"]]
     )
-    yield* TestClock.adjust(0)
+    yield* Effect.sleep(0)
     assert.deepEqual([...executed].sort(), names.filter((name) => name !== "bad").sort())
     const rows = yield* world.foreign(
       "SELECT name, status, work_outcome FROM holdfast_runs WHERE status <> 'completed'"

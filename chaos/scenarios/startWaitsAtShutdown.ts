@@ -7,7 +7,6 @@
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { scenario, World, within } from "./world.js"
@@ -30,10 +29,10 @@ export default scenario({
       { key: "one" }
     )
     const first = yield* Effect.fork(start)
-    yield* TestClock.adjust("100 millis")
+    yield* Effect.sleep("100 millis")
     yield* within("100 millis")(Fiber.interrupt(first))
     const second = yield* Effect.fork(Effect.flip(start))
-    yield* TestClock.adjust("100 millis")
+    yield* Effect.sleep("100 millis")
     yield* world.close
 
     const refused = yield* within("20 seconds")(Fiber.join(second))

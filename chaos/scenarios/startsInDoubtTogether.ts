@@ -8,7 +8,6 @@
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as TestClock from "effect/TestClock"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as Chaos from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -31,11 +30,11 @@ export default scenario({
     const work = Effect.sync(() => effects++)
     const start = kernel.start("import", work, { key: "one" })
     yield* Effect.fork(kernel.start("import", Effect.void))
-    yield* TestClock.adjust("10 millis")
+    yield* Effect.sleep("10 millis")
     const first = yield* Effect.fork(start)
-    yield* TestClock.adjust("10 millis")
+    yield* Effect.sleep("10 millis")
     const second = yield* Effect.fork(Effect.either(start))
-    yield* TestClock.adjust("1500 millis")
+    yield* Effect.sleep("1500 millis")
     const [there, ...others] = yield* world.foreign("SELECT run_id, status FROM holdfast_runs WHERE run_key = 'one'")
     assert.deepEqual([there?.status, others.length], ["running", 0])
     yield* within("100 millis")(Fiber.interrupt(first))

@@ -15,14 +15,10 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import * as Option from "effect/Option"
-import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
-import * as TestClock from "effect/TestClock"
-import * as TestContext from "effect/TestContext"
 import { runOf } from "../../src/internal/runRow.js"
 import * as RunHistory from "../../src/RunHistory.js"
 import type { RunId } from "../../src/RunId.js"
@@ -33,7 +29,8 @@ import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
 import * as Chaos from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
-import type { Scenario } from "../Scenario.js"
+import * as Exploration from "../internal/exploration.js"
+import * as Scenario from "../Scenario.js"
 
 /** A row as the file has it: column names as in the schema. */
 export type FileRow = Readonly<Record<string, string | number | null>>
@@ -72,14 +69,11 @@ export interface Options {
   readonly program: Effect.Effect<void, unknown, RunKernel.RunKernel | RunStore | Chaos.Chaos | World>
 }
 
-export const scenario = (options: Options): Scenario => ({
+export const scenario = (options: Options): Scenario.Scenario => ({
   name: options.name,
   promise: options.promise,
   guarantees: options.guarantees,
-  program: Effect.scoped(play(options)).pipe(
-    Effect.withRandom(Random.make(options.name)),
-    Effect.provide(TestContext.TestContext)
-  )
+  program: Effect.scoped(play(options))
 })
 
 const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
@@ -102,19 +96,21 @@ const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
     // A kernel that cannot be closed is broken, too: time passes until it is.
     const close = within("2 minutes")(Scope.close(scope, Exit.void).pipe(Effect.provide(logger)))
     const world = yield* makeWorld(filename, lines, { log: Effect.sync(() => [...log]), close })
-    const context = yield* Layer.buildWithScope(kernelLayer(options, filename), scope).pipe(Effect.provide(logger))
-    const chaos = Context.get(context, Chaos.Chaos)
-    const exit = yield* options.program.pipe(
-      Effect.provide(context),
-      Effect.provideService(World, world),
-      Effect.provide(logger),
-      Effect.exit
+    const exit = yield* Scenario.toItsEnd(
+      Effect.gen(function* () {
+        const context = yield* Layer.buildWithScope(kernelLayer(options, filename), scope)
+        yield* options.program.pipe(Effect.provide(context), Effect.provideService(World, world))
+        const unfired = yield* Context.get(context, Chaos.Chaos).unfired
+        if (unfired.length > 0) {
+          return yield* Effect.dieMessage(`the plan has rules that never fired: ${JSON.stringify(unfired)}`)
+        }
+      }).pipe(Effect.provide(logger))
     )
-    const unfired = yield* chaos.unfired
-    yield* chaos.heal
+    const isExplored = ((yield* FiberRef.get(Exploration.current))?.engine.firedCount ?? 0) > 0
+    yield* Scenario.heal
     yield* close
-    yield* exit
-    if (unfired.length > 0) yield* Effect.dieMessage(`the plan has rules that never fired: ${JSON.stringify(unfired)}`)
+    // The story is that of the scenario's own faults; under others only what always holds is demanded.
+    if (!isExplored) yield* exit
     yield* judge(options, log.join("\n"), world)
   })
 
@@ -186,25 +182,16 @@ const judge = (options: Options, log: string, world: typeof World.Service): Effe
   })
 
 /**
- * Lets time pass until the effect has ended, and dies where that takes longer than `limit` of it.
+ * The effect, which dies where it takes longer than `limit`. It is not waited for then.
  */
 export const within =
   (limit: Duration.DurationInput) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.gen(function* () {
-      const limitMillis = Duration.toMillis(limit)
-      const fiber = yield* Effect.fork(effect)
-      let passed = 0
-      // Small steps first: most waits are short, and a long one must not take a minute of real time.
-      for (let step = 20; ; step = Math.min(step * 2, 5_000)) {
-        yield* TestClock.adjust(0)
-        const exit = yield* Fiber.poll(fiber)
-        if (Option.isSome(exit)) return yield* exit.value
-        if (passed >= limitMillis) {
-          yield* Fiber.interruptFork(fiber)
-          return yield* Effect.dieMessage(`it did not come to an end within ${Duration.format(Duration.decode(limit))}`)
-        }
-        yield* TestClock.adjust(step)
-        passed += step
-      }
-    })
+    Effect.flatten(
+      Effect.timeoutTo(Effect.disconnect(effect), {
+        duration: limit,
+        onSuccess: Effect.succeed<A>,
+        onTimeout: () =>
+          Effect.dieMessage(`it did not come to an end within ${Duration.format(Duration.decode(limit))}`)
+      })
+    )

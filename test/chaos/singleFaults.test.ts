@@ -17,7 +17,6 @@ import * as Logger from "effect/Logger"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import { Chaos, FaultPlan } from "../../chaos/index.js"
-import { onVirtualClock } from "../../chaos/internal/virtualClock.js"
 import { RunHistory, RunKernel } from "../../src/index.js"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
@@ -68,7 +67,7 @@ const life = (plan: FaultPlan.FaultPlan): Effect.Effect<Outcome> =>
       operations: (yield* chaos.operations).map(({ label }) => label),
       unfired: (yield* chaos.unfired).length
     }
-  }).pipe(Effect.scoped, Effect.withRandom(Random.make("life")), onVirtualClock())
+  }).pipe(Effect.scoped, Effect.withRandom(Random.make("life")), Chaos.simulate())
 
 const oneRun = (counter: { worked: number }) =>
   Effect.gen(function* () {

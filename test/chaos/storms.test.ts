@@ -10,7 +10,6 @@ import * as Logger from "effect/Logger"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import { Chaos, FaultPlan } from "../../chaos/index.js"
-import { onVirtualClock } from "../../chaos/internal/virtualClock.js"
 import { RunHistory, RunKernel, RunStore } from "../../src/index.js"
 import { runOf } from "../../src/internal/runRow.js"
 
@@ -84,7 +83,7 @@ const life = (seed: number) =>
       RunHistory.render
     )
     return { rows: rows.length, violations }
-  }).pipe(Effect.scoped, Effect.withRandom(Random.make(seed)), onVirtualClock())
+  }).pipe(Effect.scoped, Effect.withRandom(Random.make(seed)), Chaos.simulate())
 
 /** `SEEDS=2000 npx vitest run --config test/vitest.config.ts test/chaos/storms` looks further. */
 const seeds = Number(process.env["SEEDS"] ?? 40)

@@ -1,0 +1,38 @@
+/**
+ * What an explorer puts over the chaos layers that a program builds, whatever their own plans are: one
+ * plan for all of them, one count of operations, and one way to heal them all. The layers find it in a
+ * FiberRef, so a program under exploration is the very program that runs without.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
+import { globalValue } from "effect/GlobalValue"
+import type { FaultPlan } from "../FaultPlan.js"
+import { FaultEngine, recordMaxDefault } from "./faultEngine.js"
+
+export class Exploration {
+  readonly engine: FaultEngine
+  private readonly layers: Array<Effect.Effect<void>> = []
+
+  constructor(readonly plan: FaultPlan) {
+    this.engine = new FaultEngine(plan, recordMaxDefault)
+  }
+
+  /** A layer under this exploration says how it is healed. */
+  join(heal: Effect.Effect<void>): void {
+    this.layers.push(heal)
+  }
+
+  /** Ends every fault, those of the layers' own plans included. */
+  readonly heal: Effect.Effect<void> = Effect.suspend(() => {
+    this.engine.heal()
+    return Effect.forEach(this.layers, (heal) => heal, { discard: true })
+  })
+}
+
+/** Global, since a mutated kernel brings a second copy of this module with it. */
+export const current: FiberRef.FiberRef<Exploration | undefined> = globalValue(
+  Symbol.for("effect-holdfast/chaos/exploration"),
+  () => FiberRef.unsafeMake<Exploration | undefined>(undefined)
+)

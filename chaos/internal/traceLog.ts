@@ -1,0 +1,43 @@
+/**
+ * The log of an execution, as text that is the same whenever the execution is: fibers are numbered by
+ * their first line, since Effect's own numbers go on from one execution to the next. A line is made into
+ * text only when somebody asks for it.
+ *
+ * @since 0.1.0
+ */
+import * as FiberId from "effect/FiberId"
+import * as Logger from "effect/Logger"
+
+export class TraceLog {
+  private readonly entries: Array<Logger.Logger.Options<unknown>> = []
+
+  constructor(private readonly max: number) {}
+
+  readonly logger: Logger.Logger<unknown, void> = Logger.make((options) => {
+    if (this.entries.length < this.max) this.entries.push(options)
+  })
+
+  /** One JSON object each. */
+  get lines(): ReadonlyArray<string> {
+    const numbers = new Map<string, number>()
+    const numberOf = (id: string) => {
+      const known = numbers.get(id) ?? numbers.size + 1
+      numbers.set(id, known)
+      return known
+    }
+    return this.entries.map((options) => {
+      const entry = Logger.structuredLogger.log(options)
+      const fiberId = `#${numberOf(FiberId.threadName(options.fiberId))}`
+      return JSON.stringify({ ...entry, message: messageOf(entry.message), fiberId })
+    })
+  }
+}
+
+// As Effect's own JSON logger writes it, whatever is in it.
+const messageOf = (message: unknown): unknown => {
+  try {
+    return JSON.parse(JSON.stringify(message) ?? "null")
+  } catch {
+    return String(message)
+  }
+}
