@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { Fault, FaultPlan, Phase } from "./FaultPlan.js"
+import { Fault, FaultPlan, FromJson, Phase } from "./FaultPlan.js"
 
 const Count = Schema.Int.pipe(Schema.nonNegative())
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
@@ -53,6 +53,8 @@ export class Report extends Schema.Class<Report>("effect-holdfast/chaos/Report")
   executions: Count,
   /** How many there would be; absent where there is no end of them. */
   possible: optional(Count),
+  /** How many of them did not keep the promise. The first few are among `findings`. */
+  failed: Count,
   /** Of real time, shrinking not counted. */
   millis: Schema.Number,
   simulatedMillis: Schema.Number,
@@ -61,8 +63,62 @@ export class Report extends Schema.Class<Report>("effect-holdfast/chaos/Report")
   gaps: Schema.Array(Schema.String),
   findings: Schema.Array(Finding)
 }) {
-  /** Whether all of it was looked at and nothing was found. */
+  /** Whether the exploration was what it says and nothing was found. */
   get isClean(): boolean {
-    return this.findings.length === 0 && this.gaps.length === 0
+    return this.failed === 0 && this.gaps.length === 0
   }
+}
+
+// -- printing -----------------------------------------------------------------------------------------
+
+/** Lines of a log that are printed; the whole log goes to a file. */
+const logLinesMax = 60
+
+/**
+ * A report for people: the counts, then what was found, each as a plan to read, the reason, and the
+ * history that led there.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const render = (report: Report): string =>
+  [summary(report), ...report.gaps.map((gap) => `gap: ${gap}`), ...report.findings.map(renderFinding)].join("\n")
+
+/**
+ * One line: what was done, how much of it, and how it ended.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const summary = (report: Report): string => {
+  const { executions, explorer, failed, fired, gaps, millis, possible, scenario, seed, simulatedMillis } = report
+  const faults = fired.reduce((sum, { times }) => sum + times, 0)
+  return [
+    `${explorer} of ${scenario}: ${executions}${possible === undefined ? "" : ` of ${possible}`} executions`,
+    ...(seed === undefined ? [] : [`from seed ${seed}`]),
+    `${faults} faults`,
+    `${(millis / 1000).toFixed(1)} s (${Math.round(simulatedMillis / 1000)} s simulated)`,
+    gaps.length === 0 ? `${failed} failed` : `${failed} failed, ${gaps.length} gaps`
+  ].join(", ")
+}
+
+/** What replays a finding, to be pasted into a shell; hosts replay with `replay` of `Explorer`. */
+export const commandOf = (plan: FaultPlan): string =>
+  `npm run chaos -- replay '${toJson(plan).replaceAll("'", "'\\''")}'`
+
+const toJson = Schema.encodeSync(FromJson)
+
+const renderFinding = ({ failure, found, log, plan, shrinking }: Finding): string => {
+  const left = log.length - logLinesMax
+  return [
+    "",
+    failure,
+    "",
+    `The smallest plan found (${plan.rules.length} faults, ${plan.choices?.length ?? 0} choices; was ${found.rules.length} and more; ${shrinking.executions} executions, ${(shrinking.millis / 1000).toFixed(1)} s):`,
+    `  ${toJson(plan)}`,
+    "To execute it again:",
+    `  ${commandOf(plan)}`,
+    `Its log${left > 0 ? `, without the first ${left} lines` : ""}:`,
+    ...log.slice(-logLinesMax).map((line) => `  ${line}`)
+  ].join("\n")
 }

@@ -223,7 +223,7 @@ export const execute = (scenario: Scenario, options?: ExecuteOptions): Effect.Ef
 const logMax = 100_000
 
 const unscheduled = (exit: Exit.Exit<void, unknown>) =>
-  [exit, { choices: [], decisions: 0, simulatedMillis: 0 } satisfies Schedule] as const
+  [exit, { choices: [], branching: [], simulatedMillis: 0 } satisfies Schedule] as const
 
 /**
  * Executes a scenario by itself: no faults but its own, fibers in the order of arrival.

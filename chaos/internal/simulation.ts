@@ -36,8 +36,8 @@ export interface SimulationOptions {
 export interface Schedule {
   /** The choices that left the order of arrival. */
   readonly choices: ReadonlyArray<Choice>
-  /** The points at which two or more fibers were ready. */
-  readonly decisions: number
+  /** How many fibers were ready, at each point at which two or more were. */
+  readonly branching: ReadonlyArray<number>
   readonly simulatedMillis: number
 }
 
@@ -58,7 +58,7 @@ class Simulator implements Scheduler {
   private lanesSeen = 0
   private readonly ready: Array<Lane> = []
   private readonly choices: Array<Choice> = []
-  private decisions = 0
+  private readonly branching: Array<number> = []
   private operations = 0
   private stepsInInstant = 0
   private isAwake = false
@@ -76,7 +76,7 @@ class Simulator implements Scheduler {
 
   get schedule(): Schedule {
     const simulatedMillis = this.clock.unsafeCurrentTimeMillis() - this.startMillis
-    return { choices: this.choices, decisions: this.decisions, simulatedMillis }
+    return { choices: this.choices, branching: this.branching, simulatedMillis }
   }
 
   scheduleTask(task: Task, _priority: number, fiber?: AnyFiber): void {
@@ -152,7 +152,8 @@ class Simulator implements Scheduler {
 
   private next(): Lane | undefined {
     if (this.ready.length <= 1) return this.ready.pop()
-    const at = this.decisions++
+    const at = this.branching.length
+    this.branching.push(this.ready.length)
     const take = this.policy.take(
       this.ready.map(({ number }) => number),
       at

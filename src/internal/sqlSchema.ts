@@ -53,10 +53,31 @@ export const isRetryable = (failureClass: FailureClass): boolean => {
   }
 }
 
-/** Runs what is missing, in one transaction. @internal */
+/**
+ * Runs what is missing, in one transaction. A database that is up to date is only read: opening it takes no lock.
+ *
+ * @internal
+ */
 export const migrate = (client: SqlClient.SqlClient, dialect: SqlDialect): Effect.Effect<void, StoreFailure> => {
-  const table = `${dialect.tablePrefix}migrations`
   const latestExpected = Math.max(...dialect.migrations.map((migration) => migration.id))
+  const table = migrationsTable(dialect)
+  // Of a text of its own: where there are no tables yet it cannot be prepared, and stock clients keep that answer.
+  const glance = client<{ readonly latest: unknown }>`SELECT MAX(migration_id) AS latest FROM ${client(table)}`
+  return Effect.flatMap(
+    Effect.catchAllCause(glance.withoutTransform, () => Effect.succeed([])),
+    ([row]) =>
+      Number(row?.latest ?? 0) >= latestExpected ? Effect.void : runMigrations(client, dialect, latestExpected)
+  )
+}
+
+const migrationsTable = (dialect: SqlDialect): string => `${dialect.tablePrefix}migrations`
+
+const runMigrations = (
+  client: SqlClient.SqlClient,
+  dialect: SqlDialect,
+  latestExpected: number
+): Effect.Effect<void, StoreFailure> => {
+  const table = migrationsTable(dialect)
   return Migrator.make({})({
     loader: Effect.succeed(dialect.migrations.map((one) => resolved(client, one))),
     table

@@ -1,0 +1,105 @@
+/**
+ * The plans that explorers go over. Those of sweeps are counted out: nothing is sampled. Those that are
+ * drawn depend on their seed alone.
+ *
+ * @since 0.1.0
+ */
+import { type Fault, FaultPlan, type Phase, phases, type Rule, rule, type Window } from "../FaultPlan.js"
+import { choose, fraction } from "./decisionHash.js"
+import { canHappen, faults } from "./fault.js"
+import type { Order } from "./interleaving.js"
+
+/** All but `crash`, which ends the process that explores. */
+export const survivable: ReadonlyArray<Fault> = faults.filter((fault) => fault !== "crash")
+
+/** Those that pass by themselves: a host that waits gets over them. */
+export const passing = survivable.filter((fault) => !["readonly", "corrupt", "constraint", "full"].includes(fault))
+
+/** A way to fail: what, when, and for how long. */
+export type Failure = readonly [Fault, Phase, Window]
+
+/** Once, and for a period, which the retries of a usual backoff fall into. */
+export const windows: ReadonlyArray<Window> = ["once", { millis: 5_000 }]
+
+export const failuresOf = (kinds: ReadonlyArray<Fault>, lasting: ReadonlyArray<Window>): ReadonlyArray<Failure> =>
+  kinds.flatMap((fault) =>
+    phases
+      .filter((phase) => canHappen(fault, phase))
+      .flatMap((phase) => lasting.map((window): Failure => [fault, phase, window]))
+  )
+
+export const ruleAt = (operation: number, [fault, phase, window]: Failure): Rule =>
+  rule({ operation }, fault, { phase, window })
+
+/** Every failure at every operation. */
+export function* singles(operations: number, failures: ReadonlyArray<Failure>): Generator<ReadonlyArray<Rule>> {
+  for (let operation = 1; operation <= operations; operation++) {
+    for (const failure of failures) yield [ruleAt(operation, failure)]
+  }
+}
+
+/**
+ * Every failure at every operation, together with every failure at every operation behind it. How many
+ * operations there are after the first failure shows only when it has happened, so it is asked.
+ */
+export function* pairsOf(
+  first: ReadonlyArray<Rule>,
+  firstOperation: number,
+  operationsThen: number,
+  failures: ReadonlyArray<Failure>
+): Generator<ReadonlyArray<Rule>> {
+  for (let operation = firstOperation + 1; operation <= operationsThen; operation++) {
+    for (const failure of failures) yield [...first, ruleAt(operation, failure)]
+  }
+}
+
+/** What an execution of the random explorer is made of. */
+export interface Drawn {
+  readonly plan: FaultPlan
+  readonly order: Order
+}
+
+const chance = (seed: number, what: string, rate: number): boolean => fraction(seed, "swarm", what) < rate
+
+/**
+ * Swarm testing (Groce and others, 2012): each seed switches whole kinds of faults, phases and labels
+ * off, since what all of them together hide, few of them show. One seed in six has no faults at all, so
+ * that the schedule is all that differs.
+ */
+export const drawPlan = (
+  seed: number,
+  options: {
+    readonly scenario: string
+    readonly input: unknown
+    readonly kinds: ReadonlyArray<Fault>
+    readonly decisions: number
+  }
+): Drawn => {
+  const [fault, ...faults] = options.kinds.filter((kind) => chance(seed, kind, 0.35))
+  const [phase, ...others] = phases.filter((kind) => chance(seed, kind, 0.6))
+  const rate = choose([0.02, 0.1, 0.3, 0.6], seed, "rate")
+  const isCalm = fault === undefined || chance(seed, "calm", 1 / 6)
+  const storm = isCalm
+    ? []
+    : [{ storm: { seed, rate, faults: [fault, ...faults], phases: [phase ?? "before", ...others] } } as const]
+  const plan = new FaultPlan({
+    scenario: options.scenario,
+    rules: storm,
+    seed,
+    ...(options.input === undefined ? {} : { input: options.input })
+  })
+  return { plan, order: drawOrder(seed, options.decisions) }
+}
+
+/** An order in which fibers take their turns: in arrival, at random, or by priorities that change once or twice. */
+export const drawOrder = (seed: number, decisions: number): Order =>
+  choose<Order>(
+    [
+      { kind: "choices", choices: [] },
+      { kind: "random", seed },
+      { kind: "pct", seed, depth: 2, length: decisions },
+      { kind: "pct", seed, depth: 3, length: decisions }
+    ],
+    seed,
+    "order"
+  )

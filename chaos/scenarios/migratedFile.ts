@@ -1,0 +1,32 @@
+/**
+ * A SQLite file with Holdfast's tables in it, made once for each process and copied from memory: that
+ * tables are made, and what may happen then, is not what the scenarios are about.
+ *
+ * @since 0.1.0
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as SqliteRunStore from "../../src/SqliteRunStore.js"
+
+/** A directory that is removed with the scope. */
+export const temporaryDirectory = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+)
+
+let bytes: Buffer | undefined
+
+/** The file's bytes. Made outside of the execution that asks first, which would differ from all others otherwise. */
+export const migratedFile: Effect.Effect<Buffer> = Effect.sync(() => {
+  bytes ??= Effect.runSync(make)
+  return bytes
+})
+
+const make: Effect.Effect<Buffer> = Effect.gen(function* () {
+  const filename = join(yield* temporaryDirectory, "runs.db")
+  yield* Effect.scoped(Layer.build(SqliteRunStore.layer({ filename })))
+  return readFileSync(filename)
+}).pipe(Effect.scoped, Effect.orDie)
