@@ -48,6 +48,8 @@ export interface Options {
   readonly faults?: ReadonlyArray<Fault> | undefined
   /** Failures that are made small and reported. The exploration ends with the last of them. Defaults to `3`. */
   readonly findingMax?: number | undefined
+  /** Whether what fails is made small, which takes executions of its own. Defaults to `true`. */
+  readonly isShrinking?: boolean | undefined
   /** Called after each execution with the number of executions so far, and how many there are where that is known. */
   readonly onProgress?: ((done: number, possible: number | undefined) => void) | undefined
 }

@@ -10,8 +10,8 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
+import * as HashSet from "effect/HashSet"
 import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -208,7 +208,8 @@ export const execute = (scenario: Scenario, options?: ExecuteOptions): Effect.Ef
     const trace = new TraceLog(logMax)
     const program = scenario.program.pipe(
       Effect.locally(Exploration.current, exploration),
-      Effect.provide(Logger.replace(Logger.defaultLogger, trace.logger))
+      // In place of all loggers, whatever the program around it has set up.
+      Effect.locally(FiberRef.currentLoggers, HashSet.make(trace.logger))
     )
     const policy = Interleaving.policyOf(options?.order ?? { kind: "choices", choices: plan.choices ?? [] })
     const simulation = { policy, limit: "2 hours", randomSeed: scenario.name, startMillis: 0 } as const

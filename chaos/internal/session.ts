@@ -22,6 +22,7 @@ export interface Limits {
   readonly timeBudget?: Duration.DurationInput | undefined
   readonly executionMax?: number | undefined
   readonly findingMax?: number | undefined
+  readonly isShrinking?: boolean | undefined
   readonly onProgress?: ((done: number, possible: number | undefined) => void) | undefined
 }
 
@@ -66,7 +67,10 @@ export class Session {
   try(wanted: FaultPlan, order?: Order): Effect.Effect<Scenario.Execution> {
     return Effect.tap(this.execute(wanted, order), (execution) => {
       const { failure } = execution
-      return failure === undefined ? Effect.void : this.find(this.planOf(wanted), execution, failure)
+      if (failure === undefined) return Effect.void
+      const plan = this.planOf(wanted)
+      if (this.limits.isShrinking !== false) return this.find(plan, execution, failure)
+      return Effect.sync(() => this.keep(plan, execution, failure))
     })
   }
 
@@ -83,7 +87,8 @@ export class Session {
   /** Keeps a failure as it is. */
   keep(plan: FaultPlan, execution: Scenario.Execution, failure: string): void {
     const shrinking = { executions: 0, millis: 0 }
-    this.tally.findings.push({ plan: this.planOf(plan), failure, found: plan, shrinking, log: execution.log() })
+    const executed = new FaultPlan({ ...this.planOf(plan), choices: execution.choices })
+    this.tally.findings.push({ plan: executed, failure, found: plan, shrinking, log: execution.log() })
   }
 
   /** Gaps of the exploration itself are added by the explorer, before. */

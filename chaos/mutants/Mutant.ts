@@ -1,7 +1,7 @@
 /**
  * A kernel that is wrong in one known way, as data: one piece of text replaced in one file, with no copy
  * of the kernel kept. The suite must kill every mutant, and a guarantee that no mutant breaks is a
- * guarantee that nothing tests. Applied by `test/mutants/loadMutated`, which fails unless `find` occurs
+ * guarantee that nothing tests. Applied by `loadMutated`, which fails unless `find` occurs
  * exactly once, so that a refactoring cannot turn a mutant into the kernel itself.
  *
  * @since 0.1.0

@@ -80,7 +80,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     guarantee: "G4",
     defect: "Nobody is told anything before the statement in flight has ended.",
     file: "src/internal/statusWriter.ts",
-    find: "        if (nextBudgetAt() > now + Duration.toMillis(options.attemptTimeout)) return yield* effect",
+    find: "        if (isPatient && nextBudgetAt() > now + Duration.toMillis(options.attemptTimeout)) return yield* effect",
     replace: "        return yield* effect",
     killedBy: "parkedInTime"
   }),

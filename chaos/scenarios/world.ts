@@ -106,13 +106,14 @@ const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
       }).pipe(Effect.provide(logger))
     )
     const isExplored = ((yield* FiberRef.get(Exploration.current))?.engine.firedCount ?? 0) > 0
-    // What a kernel cannot write when it closes is lost as long as there is no journal: such a one gets its database back.
-    if ((yield* world.foreign(activeRows)).length > 0) yield* Scenario.heal
+    // What a kernel cannot write when it closes is lost as long as there is no journal: one that may have something to
+    // write gets its database back; the others are closed under the faults.
+    if (Exit.isFailure(exit) || (yield* world.foreign(activeRows)).length > 0) yield* Scenario.heal
     yield* close
     yield* Scenario.heal
     // The story is that of the scenario's own faults; under others only what always holds is demanded.
     if (!isExplored) yield* exit
-    yield* judge(options, log.join("\n"), world)
+    yield* judge(options, log.join("\n"), world, isExplored && Exit.isFailure(exit))
   })
 
 const activeRows = "SELECT run_id FROM holdfast_runs WHERE status IN ('pending', 'running')"
@@ -173,16 +174,24 @@ export const beside = <Services, Failure, A, E, R>(
     (scope) => within("2 minutes")(Scope.close(scope, Exit.void))
   )
 
-/** All that the log says, held against the guarantees and against what the file says by now. */
-const judge = (options: Options, log: string, world: typeof World.Service): Effect.Effect<void> =>
+/**
+ * All that the log says, held against the guarantees and against what the file says by now. Where the story was
+ * cut short its works may wait for what never comes, and those that ignore even the shutdown keep their rows.
+ */
+const judge = (options: Options, log: string, world: typeof World.Service, isCutShort: boolean): Effect.Effect<void> =>
   Effect.gen(function* () {
     const rows = (yield* world.foreign("SELECT * FROM holdfast_runs")).map(storedRun)
     const history = RunHistory.fromLog(log)
+    const endless = new Set(
+      isCutShort ? history.lines.flatMap((line) => (line._tag === "GraceExceeded" ? [line.runId] : [])) : []
+    )
     const found = RunHistory.check(history, { rows: rows.map(runOf), isFinal: true, toleranceMillis: 1 }).filter(
-      ({ guarantee }) => !(options.breaks ?? []).includes(guarantee)
+      ({ guarantee, runId }) =>
+        !(options.breaks ?? []).includes(guarantee) &&
+        !(guarantee === "G5" && runId !== undefined && endless.has(runId))
     )
     if (found.length > 0) yield* Effect.dieMessage(found.map(RunHistory.render).join("\n"))
-    const active = rows.filter(({ status }) => status === "pending" || status === "running")
+    const active = rows.filter(({ id, status }) => (status === "pending" || status === "running") && !endless.has(id))
     if (active.length > 0)
       yield* Effect.dieMessage(`rows are active that nobody owns: ${active.map(({ id }) => id).join(", ")}`)
   })

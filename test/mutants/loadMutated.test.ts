@@ -6,8 +6,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { loadMutated } from "../../chaos/mutants/loadMutated.js"
 import { Mutant } from "../../chaos/mutants/Mutant.js"
-import { loadMutated } from "./loadMutated.js"
 
 interface Entry {
   readonly success: Effect.Effect<string>

@@ -8,8 +8,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Scenario } from "../../chaos/index.js"
 import { mutants } from "../../chaos/mutants/index.js"
+import { loadMutated } from "../../chaos/mutants/loadMutated.js"
 import { scenarios } from "../../chaos/scenarios/index.js"
-import { loadMutated } from "./loadMutated.js"
 
 describe("mutants", () => {
   it("every scenario is named by a mutant that it kills, and every name is unique", () => {

@@ -1,6 +1,6 @@
 /**
  * How a scenario runs a host in a process of its own, from the sources, with the mutant that the
- * scenario itself is loaded with (`test/mutants/loadMutated` leaves it in the environment).
+ * scenario itself is loaded with (`chaos/mutants/loadMutated` leaves it in the environment).
  *
  * @since 0.1.0
  */

@@ -7,17 +7,19 @@
  * @since 0.1.0
  */
 import { readFile } from "node:fs/promises"
-import { fileURLToPath } from "node:url"
+import { createRequire } from "node:module"
+import { dirname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { createServer, type Plugin, type ViteDevServer } from "vite"
-import type { Mutant } from "../../chaos/mutants/Mutant.js"
+import type { Mutant } from "./Mutant.js"
 
-const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\\/]$/, "")
+/** The sources are what is mutated, also where this module is compiled. */
+const root = dirname(createRequire(import.meta.url).resolve("effect-holdfast/package.json"))
 
 /** Why mutants could not be applied, or the module not be loaded with them. */
-export class MutantError extends Schema.TaggedError<MutantError>("effect-holdfast/test/MutantError")("MutantError", {
+export class MutantError extends Schema.TaggedError<MutantError>("effect-holdfast/chaos/MutantError")("MutantError", {
   /** `find`: it does not occur exactly once. `unused`: the module never loads the file. `load`: it does not load. */
   reason: Schema.Literal("find", "unused", "load"),
   detail: Schema.String,

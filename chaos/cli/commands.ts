@@ -1,0 +1,177 @@
+/**
+ * The commands: each says what it takes, hands it to its explorer, and leaves the reports.
+ *
+ * @since 0.1.0
+ */
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { crashes, replayCrash } from "../crash/crashes.js"
+import * as Explorer from "../Explorer.js"
+import * as FaultPlan from "../FaultPlan.js"
+import * as Report from "../Report.js"
+import type { Scenario } from "../Scenario.js"
+import * as Catalogue from "./catalogue.js"
+import { budget, executions, fault, findings, limitsOf, once, optional, places, scenario, seed } from "./options.js"
+import * as Outcome from "./outcome.js"
+
+type Explore = (
+  scenario: Scenario,
+  options: Explorer.Options
+) => Effect.Effect<Report.Report, Explorer.ExplorationFailed>
+
+/** Explores each scenario, prints each report as it comes, and leaves all of them. */
+const exploreAll = (
+  names: ReadonlyArray<string>,
+  otherwise: ReadonlyArray<Scenario>,
+  limits: Explorer.Options,
+  places: Outcome.Places,
+  explore: Explore
+) =>
+  Effect.gen(function* () {
+    const scenarios = names.length === 0 ? otherwise : yield* Effect.forEach(names, Catalogue.named)
+    const screen = Outcome.progress()
+    const reports = yield* Effect.forEach(scenarios, (scenario) =>
+      explore(scenario, { ...limits, onProgress: screen.tell(scenario.name) }).pipe(
+        Effect.catchTag("ExplorationFailed", ({ report }) => Effect.succeed(report)),
+        Effect.tap((report) => {
+          screen.end()
+          return Console.log(Report.render(report))
+        })
+      )
+    )
+    yield* finish(reports, places)
+  })
+
+/** The exit code tells, also where nobody reads the output. */
+const finish = (reports: ReadonlyArray<Report.Report>, places: Outcome.Places) =>
+  Effect.flatMap(Outcome.leave(reports, places), (isClean) =>
+    Effect.sync(() => {
+      if (!isClean) process.exitCode = 1
+    })
+  )
+
+export const sweep = Command.make(
+  "sweep",
+  { scenario, budget, executions, findings, fault, once, ...places },
+  (given) =>
+    exploreAll(given.scenario, Catalogue.swept, limitsOf(given), given, (scenario, limits) =>
+      Explorer.sweep(scenario, { ...limits, windows: given.once ? ["once"] : undefined })
+    )
+).pipe(Command.withDescription("every fault at every operation, in every phase, once and for a period"))
+
+const oneOf = optional(Options.integer("one-of").pipe(Options.withDescription("looks at one pair of so many only")))
+
+export const pairs = Command.make(
+  "pairs",
+  { scenario, budget, executions, findings, fault, oneOf, ...places },
+  (given) =>
+    exploreAll(given.scenario, [Catalogue.main], limitsOf(given), given, (scenario, limits) =>
+      Explorer.pairs(scenario, { ...limits, oneOf: given.oneOf })
+    )
+).pipe(Command.withDescription("every pair of faults at every two operations"))
+
+export const random = Command.make(
+  "random",
+  { scenario, seed, budget, executions, findings, fault, ...places },
+  (given) =>
+    Effect.zipRight(
+      Console.log(`seed ${given.seed}`),
+      exploreAll(given.scenario, Catalogue.drawn, limitsOf(given), given, (scenario, limits) =>
+        Explorer.random(scenario, { ...limits, seed: given.seed })
+      )
+    )
+).pipe(Command.withDescription("inputs, storms and orders of fibers that seeds stand for"))
+
+const mode = Options.choice("mode", ["random", "pct", "deep", "complete"]).pipe(
+  Options.withDescription("how the orders of fibers are chosen"),
+  Options.withDefault("random" as const)
+)
+const depth = optional(Options.integer("depth").pipe(Options.withDescription("of pct; 3 by default")))
+const passes = optional(
+  Options.integer("passes").pipe(
+    Options.withDescription("of complete: how often the first in line is passed over; 2 by default")
+  )
+)
+const plan = optional(
+  Options.text("plan").pipe(Options.withDescription("the faults meanwhile: a plan as JSON, or a file"))
+)
+
+export const interleave = Command.make(
+  "interleave",
+  { scenario, seed, budget, executions, findings, fault, mode, depth, passes, plan, ...places },
+  (given) =>
+    Effect.gen(function* () {
+      yield* Console.log(`seed ${given.seed}`)
+      const faults = given.plan === undefined ? undefined : yield* readPlan(given.plan)
+      const { depth, mode, passes, seed } = given
+      yield* exploreAll(given.scenario, Catalogue.swept, limitsOf(given), given, (scenario, limits) =>
+        Explorer.interleave(scenario, { ...limits, seed, mode, depth, passes, plan: faults })
+      )
+    })
+).pipe(Command.withDescription("orders in which the fibers could take their turns"))
+
+const doubles = Options.integer("doubles").pipe(
+  Options.withDescription("how many recoveries are killed as well, drawn by the seed; -1 for all"),
+  Options.withDefault(0)
+)
+
+export const crash = Command.make(
+  "crash",
+  { doubles, seed: optional(Options.integer("seed")), findings, ...places },
+  (given) =>
+    Effect.gen(function* () {
+      const screen = Outcome.progress()
+      const tell = screen.tell("crash")
+      const report = yield* crashes({
+        doubles: given.doubles < 0 ? "all" : given.doubles,
+        seed: given.seed,
+        findingsMax: given.findings,
+        onProgress: ({ executions, planned }) => tell(executions, planned)
+      })
+      screen.end()
+      yield* Console.log(Report.render(report))
+      yield* finish([report], given)
+    })
+).pipe(Command.withDescription("SIGKILL at every operation of a real process, and again while it recovers"))
+
+export const replay = Command.make("replay", { plan: Args.text({ name: "plan" }), ...places }, (given) =>
+  Effect.gen(function* () {
+    const plan = yield* readPlan(given.plan)
+    const report = yield* plan.scenario === "crash" ? replayCrash(plan) : replayScenario(plan)
+    yield* Console.log(Report.render(report))
+    yield* finish([report], given)
+  })
+).pipe(Command.withDescription("executes one plan again, given as JSON or as a file"))
+
+const replayScenario = (plan: FaultPlan.FaultPlan) =>
+  Effect.flatMap(Catalogue.named(plan.scenario ?? ""), (scenario) =>
+    Effect.catchTag(Explorer.replay(scenario, plan), "ExplorationFailed", ({ report }) => Effect.succeed(report))
+  )
+
+/** A plan as it stands, or the file that holds one. */
+const readPlan = (given: string) =>
+  Effect.gen(function* () {
+    const files = yield* FileSystem.FileSystem
+    const isText = given.trimStart().startsWith("{")
+    const text = isText
+      ? given
+      : yield* Effect.mapError(
+          files.readFileString(given),
+          (error) =>
+            new Catalogue.UsageError({
+              problem: `Expected a plan as JSON, or a file that holds one; "${given}" cannot be read: ${error.message}`
+            })
+        )
+    return yield* Effect.mapError(
+      Schema.decode(FaultPlan.FromJson)(text),
+      (error) =>
+        new Catalogue.UsageError({
+          problem: `This is not a fault plan. ${error.message}`
+        })
+    )
+  })

@@ -1,0 +1,35 @@
+/**
+ * `npm run chaos -- sweep|pairs|random|interleave|crash|replay`: the explorers from the command line.
+ * Exits with 0 when everything was clean, with 1 when something was found, with 2 when the command does
+ * not make sense.
+ *
+ * @since 0.1.0
+ */
+import * as Command from "@effect/cli/Command"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import { crash, interleave, pairs, random, replay, sweep } from "./commands.js"
+
+const chaos = Command.make("chaos").pipe(
+  Command.withDescription("Breaks Holdfast on purpose, the same way each time."),
+  Command.withSubcommands([sweep, pairs, random, interleave, crash, replay])
+)
+
+const run = Command.run(chaos, { name: "chaos", version: "0.1.0", executable: "npm run chaos --" })
+
+run(process.argv).pipe(
+  Effect.catchAll((error) =>
+    // What the command line itself does not understand it has said already.
+    Effect.andThen(
+      ValidationError.isValidationError(error) ? Effect.void : Console.error(error.message),
+      Effect.sync(() => {
+        process.exitCode = 2
+      })
+    )
+  ),
+  Effect.provide(NodeContext.layer),
+  NodeRuntime.runMain
+)

@@ -1,0 +1,69 @@
+/**
+ * What a command leaves behind: lines for people, reports as JSON, the plan and the log of each finding
+ * as files, and the exit code.
+ *
+ * @since 0.1.0
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { createLogUpdate } from "log-update"
+import * as FaultPlan from "../FaultPlan.js"
+import * as Report from "../Report.js"
+
+export interface Places {
+  /** A file for all reports, as JSON. */
+  readonly json: string | undefined
+  /** A folder for the plans and logs of findings. */
+  readonly folder: string
+}
+
+const Reports = Schema.parseJson(Schema.Array(Report.Report), { space: 2 })
+
+/** Prints and keeps the reports. True where all are clean. */
+export const leave = (reports: ReadonlyArray<Report.Report>, { folder, json }: Places) =>
+  Effect.gen(function* () {
+    const files = yield* FileSystem.FileSystem
+    if (json !== undefined) yield* files.writeFileString(json, yield* Schema.encode(Reports)(reports))
+    for (const report of reports) {
+      for (const [index, finding] of report.findings.entries()) yield* leaveFinding(report, finding, index, folder)
+    }
+    const executions = reports.reduce((sum, report) => sum + report.executions, 0)
+    const millis = reports.reduce((sum, report) => sum + report.millis, 0)
+    const unclean = reports.filter((report) => !report.isClean)
+    const rate = millis === 0 ? 0 : Math.round((1000 * executions) / millis)
+    yield* Console.log(
+      `${executions} executions in ${(millis / 1000).toFixed(1)} s, ${rate} per second; ${unclean.length} of ${reports.length} reports are not clean`
+    )
+    return unclean.length === 0
+  })
+
+const leaveFinding = (report: Report.Report, { log, plan }: Report.Finding, index: number, folder: string) =>
+  Effect.gen(function* () {
+    const files = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const base = path.join(folder, `${report.explorer}-${report.scenario}-${index + 1}`)
+    yield* files.makeDirectory(folder, { recursive: true })
+    yield* files.writeFileString(`${base}.plan.json`, `${yield* Schema.encode(FaultPlan.FromJson)(plan)}\n`)
+    yield* files.writeFileString(`${base}.log.ndjson`, log.map((line) => `${line}\n`).join(""))
+    yield* Console.log(`The plan is in ${base}.plan.json, the log in ${base}.log.ndjson.`)
+  })
+
+/** Redrawn where somebody looks at a terminal; a line now and then where the output goes elsewhere. */
+export const progress = (): { readonly tell: Progress; readonly end: () => void } => {
+  const screen = process.stderr.isTTY ? createLogUpdate(process.stderr) : undefined
+  return {
+    tell: (what) => (done, possible) => {
+      const text = `${what}: ${done}${possible === undefined ? "" : ` of ${possible}`}`
+      if (screen !== undefined) screen(text)
+      else if (done % plainEvery === 0) process.stderr.write(`${text}\n`)
+    },
+    end: () => screen?.clear()
+  }
+}
+
+export type Progress = (what: string) => (done: number, possible: number | undefined) => void
+
+const plainEvery = 10_000

@@ -1,0 +1,89 @@
+/**
+ * Kernels that lose something when their process is killed, and are right otherwise: without a crash
+ * every one of them does what it should. The explorer must find each, or it is blind.
+ *
+ * @since 0.1.0
+ */
+import { Mutant } from "../mutants/Mutant.js"
+import { scenario } from "./tally.js"
+
+/** A kernel, and the operation at which a kill shows what is wrong with it. */
+export interface Canary {
+  readonly mutant: Mutant
+  readonly label: string
+}
+
+const killedBy = scenario
+
+/** The store answers at once, and its statement is sent afterwards: soon, but when the answer has been told. */
+const answeredFirst = (write: string, rows: string, outcome: string): string =>
+  `Effect.as(Effect.forkDaemon(Effect.zipRight(Effect.repeatN(Effect.yieldNow(), 3), ${write})), ${rows}.map((row) => (${outcome})))`
+
+export const canaries: ReadonlyArray<Canary> = [
+  {
+    label: "settle",
+    mutant: new Mutant({
+      name: "orphans-are-left-alone",
+      guarantee: "G9",
+      defect: "A host that comes up does not look for the runs of those that are gone.",
+      file: "src/internal/hostLease.ts",
+      find: "    yield* Effect.retry(recover, options.openRetry)\n",
+      replace: "",
+      killedBy
+    })
+  },
+  {
+    label: "settle",
+    mutant: new Mutant({
+      name: "settled-before-the-commit",
+      guarantee: "G4",
+      defect: "Subscribers are told while the terminal write is on its way.",
+      file: "src/SqlRunStore.ts",
+      find: "Writes.settle(current, settlements)",
+      replace: answeredFirst(
+        "Writes.settle(current, settlements)",
+        "settlements",
+        '{ _tag: "Applied", status: row.status, workOutcome: row.workOutcome }'
+      ),
+      killedBy
+    })
+  },
+  {
+    label: "cancel",
+    mutant: new Mutant({
+      name: "durable-before-the-commit",
+      guarantee: "G2",
+      defect: "A canceller is told that the row has its cancel while the write is on its way.",
+      file: "src/SqlRunStore.ts",
+      find: "Writes.requestCancel(current, requests)",
+      replace: answeredFirst("Writes.requestCancel(current, requests)", "requests", '{ _tag: "Recorded" }'),
+      killedBy
+    })
+  },
+  {
+    label: "insert",
+    mutant: new Mutant({
+      name: "begun-before-the-commit",
+      guarantee: "G7",
+      defect: "Work begins, and its start is answered, while the row is on its way.",
+      file: "src/SqlRunStore.ts",
+      find: "Writes.insert(current, runs)",
+      replace: `runs.some((row) => row.idempotencyKey !== null) ? Writes.insert(current, runs) : ${answeredFirst("Writes.insert(current, runs)", "runs", '{ _tag: "Inserted" }')}`,
+      killedBy
+    })
+  },
+  {
+    label: "cancel",
+    mutant: new Mutant({
+      name: "recovery-forgets-cancels",
+      guarantee: "G2",
+      defect: "A run of a lost host becomes failed, though its row had a cancel that was acknowledged.",
+      file: "src/internal/sqliteStatements.ts",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of the source
+      find: "`UPDATE ${prefix}runs AS r SET status = CASE WHEN r.cancel_requested_at IS NULL THEN 'failed' ELSE 'cancelled' END, ` +",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of the source
+      replace: "`UPDATE ${prefix}runs AS r SET status = 'failed', ` +",
+      killedBy
+    })
+  }
+]

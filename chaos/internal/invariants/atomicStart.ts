@@ -1,0 +1,76 @@
+/**
+ * G7: when a start succeeds its run is in the database and cancellable; when it fails, its work never
+ * began, and its row, if there is one, comes to its end. A start without an answer may have done either,
+ * and not both.
+ *
+ * @since 0.1.0
+ */
+import { type Checker, Findings } from "./finding.js"
+import { type Call, endingOf, errorOf, isUnknown, type OperationOf, rowBefore, type Story, valueOf } from "./story.js"
+
+export const atomicStart: Checker = (story) => {
+  const found = new Findings("G7", story)
+  for (const start of story.starts) {
+    succeeded(found, story, start)
+    failed(found, story, start)
+  }
+  withoutStart(found, story)
+  return found.violations
+}
+
+const succeeded = (found: Findings, story: Story, start: Call<OperationOf<"Start">>): void => {
+  const value = valueOf(start)
+  const { answered } = start
+  if (value?._tag !== "Started" || answered === undefined) return
+  const run = story.runs.get(value.runId)
+  const row = run === undefined ? undefined : rowBefore(run, answered.sequence)
+  if (row === undefined) {
+    found.add(value.runId, "a row when the start succeeds", "none", [start.called, answered])
+    return
+  }
+  const { idempotencyKey, key, name } = start.operation
+  if (row.name !== name || (row.key ?? undefined) !== key) {
+    found.add(value.runId, `the row of ${name}, key ${key}`, `that of ${row.name}, key ${row.key}`, [answered])
+  }
+  if (!value.isNew && (idempotencyKey === undefined || row.idempotencyKey !== idempotencyKey)) {
+    found.add(value.runId, "a run of the same idempotency key", `one of ${row.idempotencyKey}`, [answered])
+  }
+}
+
+const failed = (found: Findings, story: Story, start: Call<OperationOf<"Start">>): void => {
+  const error = errorOf(start)
+  if (error === undefined) return
+  for (const run of story.runs.values()) {
+    const began = run.begins.find((begin) => begin.start === start.call)
+    if (began === undefined) continue
+    found.add(run.runId, `no work of a start that failed with ${error.tag}`, "it began", [start.answered, began])
+  }
+}
+
+/** Rows, and work, that no start was answered with: only failed and unknown starts leave such, and only the latter work. */
+const withoutStart = (found: Findings, story: Story): void => {
+  const answered = new Set(
+    story.starts.flatMap((start) => {
+      const value = valueOf(start)
+      return value?._tag === "Started" ? [value.runId] : []
+    })
+  )
+  const unknown = story.starts.filter(isUnknown)
+  for (const run of story.runs.values()) {
+    if (answered.has(run.runId) || run.versions.length === 0) continue
+    const [began] = run.begins
+    const begunBy = began?.start
+    const isExplained = begunBy === undefined ? unknown.length > 0 : unknown.some(({ call }) => call === begunBy)
+    if (began !== undefined && !isExplained) {
+      found.add(run.runId, "work only of starts that succeeded, or that nobody waited for", "it began", [began])
+    }
+    const ending = endingOf(run)
+    if (began === undefined && ending !== undefined && ending.row.workOutcome !== "notStarted") {
+      if (ending.row.workOutcome === "unknown") continue
+      const seen = `${ending.row.status}, work ${ending.row.workOutcome}`
+      // An interruption may come between the acknowledged row and the first step of the work.
+      if (ending.row.workOutcome === "interrupted" && unknown.length > 0) continue
+      found.add(run.runId, "a row that says that its work was not started", seen, [ending.entry])
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * G2: a cancel that was acknowledged as durable never ends as `completed` or `failed`. One that came too
+ * late says so, and one whose fate is unknown says that. Every answer is held against the row of that
+ * moment, and against how the row ends.
+ *
+ * @since 0.1.0
+ */
+import type { Entry } from "../../History.js"
+import { type Checker, Findings } from "./finding.js"
+import {
+  type Call,
+  endingOf,
+  errorOf,
+  isOwnEnding,
+  type OperationOf,
+  type RunStory,
+  rowBefore,
+  valueOf
+} from "./story.js"
+
+type Cancel = Call<OperationOf<"Cancel">>
+
+export const cancelPrecedence: Checker = (story) => {
+  const found = new Findings("G2", story)
+  for (const run of story.runs.values()) {
+    for (const cancel of run.cancels) {
+      acknowledged(found, run, cancel)
+      late(found, run, cancel)
+      refused(found, run, cancel)
+    }
+    accepted(found, run)
+  }
+  return found.violations
+}
+
+const acknowledged = (found: Findings, run: RunStory, cancel: Cancel): void => {
+  const value = valueOf(cancel)
+  if (value?._tag !== "Cancelled" || value.answer._tag !== "Requested") return
+  const answered = cancel.answered as Entry
+  const ending = endingOf(run)
+  if (value.answer.durable) {
+    const row = rowBefore(run, answered.sequence)
+    if (row === undefined || row.cancelRequestedAt === null) {
+      found.add(run.runId, "a row that has the cancel, when the caller was told that it is durable", stateOf(row), [
+        answered
+      ])
+    }
+  }
+  // One that is not durable is lost with its host, and its caller was told so: whoever recovered the run may not know.
+  const isLost = !value.answer.durable && ending !== undefined && !isOwnEnding(ending)
+  if (ending === undefined || isLost || ending.row.status === "cancelled") return
+  found.add(run.runId, "cancelled, as the caller was told", ending.row.status, [answered, ending.entry])
+}
+
+const late = (found: Findings, run: RunStory, cancel: Cancel): void => {
+  const value = valueOf(cancel)
+  if (value?._tag !== "Cancelled" || value.answer._tag !== "AlreadyTerminal") return
+  const answered = cancel.answered as Entry
+  const row = rowBefore(run, answered.sequence)
+  if (row?.status === value.answer.status) return
+  found.add(run.runId, `${value.answer.status}, as the caller was told who came too late`, stateOf(row), [answered])
+}
+
+/** Told as never asked for, so nothing of it may ever show; where it is the only one, that can be seen. */
+const refused = (found: Findings, run: RunStory, cancel: Cancel): void => {
+  const error = errorOf(cancel)
+  const isNotAsked = error?.tag === "StoreFailure" && error.inDoubt !== true
+  if (!isNotAsked || run.cancels.length > 1) return
+  const marked = run.versions.find(({ row }) => row.cancelRequestedAt !== null)
+  if (marked === undefined) return
+  found.add(run.runId, "no cancel, since its caller was told that none was asked for", stateOf(marked.row), [
+    cancel.answered,
+    marked
+  ])
+}
+
+/**
+ * One that came while the work ran, in an earlier instant than its end, is a fact before the verdict. Its caller may
+ * have gone away without an answer: it counts all the same.
+ */
+const accepted = (found: Findings, run: RunStory): void => {
+  const ending = endingOf(run)
+  const [began] = run.begins
+  const [ended] = run.ends
+  if (ending === undefined || began === undefined || ended === undefined || ending.row.status === "cancelled") return
+  if (!isOwnEnding(ending)) return
+  const first = run.cancels.find(
+    (cancel) =>
+      cancel.host === began.host &&
+      cancel.called.sequence > began.sequence &&
+      cancel.called.at < ended.at &&
+      // Interrupted in the instant in which it was asked, it may never have come to be asked.
+      (cancel.answered === undefined || cancel.answered.at > cancel.called.at || valueOf(cancel) !== undefined) &&
+      errorOf(cancel) === undefined
+  )
+  if (first === undefined) return
+  found.add(run.runId, "cancelled, since that was asked while the work ran", ending.row.status, [
+    first.called,
+    ended,
+    ending.entry
+  ])
+}
+
+const stateOf = (row: ReturnType<typeof rowBefore>): string =>
+  row === undefined ? "no row" : `${row.status}, ${row.cancelRequestedAt === null ? "with no cancel" : "with a cancel"}`

@@ -1,0 +1,95 @@
+/**
+ * G5: once the database heals every verdict is written within a bound, no run stays active for ever, and
+ * every call is answered.
+ *
+ * The bound: a statement that hangs when the database heals is given up after `attemptTimeout`, and the
+ * delay after a failure is at most `delayMax`; then the write comes through. A connection that was lost
+ * before the heal may be noticed only by a statement after it, which costs one delay more. A row that no
+ * start answers for (its insert landed late) is found by the audit at the next renewal, a third of the
+ * lease later.
+ *
+ * @since 0.1.0
+ */
+import type { Entry } from "../../History.js"
+import { type Checker, Findings } from "./finding.js"
+import { endingOf, hostOf, type RunStory, type Story, valueOf } from "./story.js"
+
+export const liveness: Checker = (story) => {
+  const found = new Findings("G5", story)
+  for (const run of story.runs.values()) terminalInTime(found, story, run)
+  everyCallAnswered(found, story)
+  return found.violations
+}
+
+const terminalInTime = (found: Findings, story: Story, run: RunStory): void => {
+  const { healed, over } = story
+  const [inserted] = run.versions
+  if (healed === undefined || over === undefined || inserted === undefined || run.deleted !== undefined) return
+  const due = deadlineOf(story, run, inserted, healed)
+  if (due === undefined || due.at > over.at) return
+  const ending = endingOf(run)
+  if (ending !== undefined && ending.entry.at <= due.at) return
+  const seen =
+    ending === undefined ? (run.versions.at(-1)?.row.status ?? "no row") : `terminal at ${ending.entry.at} ms`
+  found.add(run.runId, `a terminal row by ${due.at} ms: ${due.why}`, seen, [ending?.entry ?? over])
+}
+
+interface Deadline {
+  readonly at: number
+  readonly why: string
+}
+
+const deadlineOf = (story: Story, run: RunStory, inserted: Entry, healed: Entry): Deadline | undefined => {
+  const { attemptTimeoutMillis, delayMaxMillis, leaseMillis } = story.settings
+  const bound = attemptTimeoutMillis + delayMaxMillis + (isReconnecting(story, healed) ? delayMaxMillis : 0) + 1
+  const ready = readyAt(run)
+  const host = hostOf(story, run)
+  const closed = host === undefined ? undefined : story.closed.get(host)
+  const lost = host === undefined ? undefined : story.lost.get(host)
+  const gone = lost ?? closed
+  if (gone === undefined || (ready !== undefined && Math.max(ready, healed.at) + bound < gone.at)) {
+    if (ready === undefined) {
+      // Nobody's: the audit finds it, one renewal that fails included.
+      const at = Math.max(inserted.at, healed.at) + leaseMillis / 3 + attemptTimeoutMillis + delayMaxMillis + bound
+      return isOrphan(run) ? { at, why: "the audit finds rows that no start answers for" } : undefined
+    }
+    return { at: Math.max(ready, healed.at) + bound, why: "its work has ended and the database has healed" }
+  }
+  const next = [...story.opened.values()].find(({ sequence }) => sequence > gone.sequence)
+  if (next === undefined) return undefined
+  const at = Math.max(next.at, healed.at, gone.at + leaseMillis) + leaseMillis / 3 + bound
+  return { at, why: "its host is gone, and another one is there to recover it" }
+}
+
+/** When nothing but the write is left: undefined where the work goes on, or where nobody knows of the row. */
+const readyAt = (run: RunStory): number | undefined => {
+  if (run.begins.length > 0) return run.ends[0]?.at
+  return run.start?.answered?.at
+}
+
+/** Its start was not answered with it, and its work never began. */
+const isOrphan = (run: RunStory): boolean => run.start === undefined && run.begins.length === 0
+
+const isReconnecting = (story: Story, healed: Entry): boolean =>
+  story.lines.some(
+    ({ line, sequence }) =>
+      sequence > healed.sequence && line._tag === "WriteFailed" && line.failure.class === "connection"
+  )
+
+const everyCallAnswered = (found: Findings, story: Story): void => {
+  if (story.over === undefined) return
+  for (const call of story.calls) {
+    // Whoever asked a host that is gone is not waiting any more either.
+    if (call.answered !== undefined || story.lost.has(call.host)) continue
+    const runId = "runId" in call.operation ? call.operation.runId : undefined
+    found.add(runId, `an answer to ${call.operation._tag} #${call.call}`, "none", [call.called, story.over])
+  }
+  for (const start of story.starts) {
+    const died = start.answered?.answer._tag === "Died" ? start.answered.answer.message : undefined
+    if (died !== undefined) found.add(undefined, "an answer to a start", `a defect: ${died}`, [start.answered])
+    const value = valueOf(start)
+    if (value?._tag === "Started" && !story.runs.has(value.runId)) {
+      found.add(value.runId, "a run that was started to be somewhere", "nothing of it", [start.answered])
+    }
+  }
+}

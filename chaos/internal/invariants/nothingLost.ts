@@ -1,0 +1,46 @@
+/**
+ * G6: a verdict that is not in the row when its host exits is not lost in silence. Without a journal it
+ * stands in the log, with all that is needed to write it by hand.
+ *
+ * @since 0.1.0
+ */
+import { isTerminal } from "../../../src/RunStatus.js"
+import { type Checker, Findings } from "./finding.js"
+import { describeEnds, influencesOn, rightEnds } from "./oracle.js"
+import { hostOf, linesOf, type RunStory, rowBefore } from "./story.js"
+
+export const nothingLost: Checker = (story) => {
+  const found = new Findings("G6", story)
+  for (const run of story.runs.values()) {
+    const host = hostOf(story, run)
+    const closed = host === undefined ? undefined : story.closed.get(host)
+    const [ended] = run.ends
+    if (closed === undefined || ended === undefined || ended.sequence > closed.sequence) continue
+    const row = rowBefore(run, closed.sequence)
+    if (row === undefined || isTerminal(row.status) || isSuperseded(run)) continue
+    const lost = linesOf(run, "VerdictLost").find((entry) => entry.host === host && entry.sequence < closed.sequence)
+    if (lost === undefined) {
+      found.add(run.runId, "the verdict in the row, or in the log as VerdictLost", `a ${row.status} row, no line`, [
+        ended,
+        closed
+      ])
+      continue
+    }
+    const { settlement } = lost.line
+    const right = rightEnds(ended.exit, influencesOn(story, run, ended.at))
+    const isRight = right.some(
+      ({ status, workOutcome }) => status === settlement.status && workOutcome === settlement.workOutcome
+    )
+    if (!isRight) {
+      const seen = `${settlement.status}, work ${settlement.workOutcome}`
+      found.add(run.runId, `a lost verdict that is right: ${describeEnds(right)}`, seen, [ended, lost])
+    }
+    if (settlement.attempt !== row.attempt || settlement.token !== `${row.hostId}:${row.attempt}`) {
+      found.add(run.runId, "a line that fits the row that it is to repair", `token ${settlement.token}`, [lost])
+    }
+  }
+  return found.violations
+}
+
+/** Another host's to settle. */
+const isSuperseded = (run: RunStory): boolean => linesOf(run, "Superseded").length > 0

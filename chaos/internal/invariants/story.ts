@@ -1,0 +1,244 @@
+/**
+ * A history, read: its entries gathered by run and by call, once for all checkers, and the questions
+ * that they ask of it. Nothing here judges.
+ *
+ * @since 0.1.0
+ */
+import type { HostId, RunId } from "../../../src/RunId.js"
+import type { Line } from "../../../src/RunLog.js"
+import { type FailureReason, isTerminal, type TerminalStatus } from "../../../src/RunStatus.js"
+import type { StoredRun } from "../../../src/RunStore.js"
+import type { Entry, History, Operation, Settings, Value } from "../../History.js"
+
+export type EntryOf<Tag extends Entry["_tag"]> = Extract<Entry, { readonly _tag: Tag }>
+export type OperationOf<Tag extends Operation["_tag"]> = Extract<Operation, { readonly _tag: Tag }>
+
+/** A call, with what its caller was answered and, of a subscription, told. */
+export interface Call<Op extends Operation = Operation> {
+  readonly call: number
+  readonly host: string
+  readonly operation: Op
+  readonly called: EntryOf<"Called">
+  /** Undefined where none came: the call is unknown. */
+  answered: EntryOf<"Answered"> | undefined
+  readonly told: Array<EntryOf<"Told">>
+}
+
+/** All that concerns one run. */
+export interface RunStory {
+  readonly runId: RunId
+  /** The start that was answered with this run as a new one, or whose work began. */
+  start: Call<OperationOf<"Start">> | undefined
+  readonly versions: Array<EntryOf<"RowChanged">>
+  deleted: EntryOf<"RowDeleted"> | undefined
+  readonly begins: Array<EntryOf<"WorkBegan">>
+  readonly ends: Array<EntryOf<"WorkEnded">>
+  readonly cancels: Array<Call<OperationOf<"Cancel">>>
+  /** `Settled` and `Result`. */
+  readonly waits: Array<Call<OperationOf<"Settled"> | OperationOf<"Result">>>
+  readonly gets: Array<Call<OperationOf<"Get">>>
+  readonly subscriptions: Array<Call<OperationOf<"Subscribe">>>
+  readonly lines: Array<EntryOf<"Logged">>
+}
+
+export interface Story {
+  readonly history: History
+  readonly settings: Settings
+  readonly runs: ReadonlyMap<RunId, RunStory>
+  readonly calls: ReadonlyArray<Call>
+  readonly starts: ReadonlyArray<Call<OperationOf<"Start">>>
+  readonly lines: ReadonlyArray<EntryOf<"Logged">>
+  readonly healed: Entry | undefined
+  readonly over: Entry | undefined
+  readonly opened: ReadonlyMap<string, Entry>
+  readonly shutdown: ReadonlyMap<string, Entry>
+  readonly closed: ReadonlyMap<string, Entry>
+  readonly lost: ReadonlyMap<string, Entry>
+  /** Which life of which kernel each registration belongs to. */
+  readonly hosts: ReadonlyMap<HostId, string>
+}
+
+// -- gathering ------------------------------------------------------------------------------------------
+
+const newRun = (runId: RunId): RunStory => ({
+  runId,
+  start: undefined,
+  versions: [],
+  deleted: undefined,
+  begins: [],
+  ends: [],
+  cancels: [],
+  waits: [],
+  gets: [],
+  subscriptions: [],
+  lines: []
+})
+
+export const storyOf = (history: History): Story => {
+  const runs = new Map<RunId, RunStory>()
+  const calls = new Map<number, Call>()
+  const starts: Array<Call<OperationOf<"Start">>> = []
+  const lines: Array<EntryOf<"Logged">> = []
+  const marks = {
+    opened: new Map<string, Entry>(),
+    shutdown: new Map<string, Entry>(),
+    closed: new Map<string, Entry>(),
+    lost: new Map<string, Entry>()
+  }
+  const hosts = new Map<HostId, string>()
+  let healed: Entry | undefined
+  let over: Entry | undefined
+  const run = (runId: RunId): RunStory => {
+    const known = runs.get(runId)
+    if (known !== undefined) return known
+    const made = newRun(runId)
+    runs.set(runId, made)
+    return made
+  }
+  for (const entry of history.entries) {
+    switch (entry._tag) {
+      case "Called": {
+        const call: Call = { ...entry, called: entry, answered: undefined, told: [] }
+        calls.set(entry.call, call)
+        if (entry.operation._tag === "Start") starts.push(call as Call<OperationOf<"Start">>)
+        else file(call, run)
+        break
+      }
+      case "Answered": {
+        const call = calls.get(entry.call)
+        if (call === undefined) break
+        call.answered = entry
+        const value = valueOf(call)
+        if (value?._tag === "Started" && value.isNew) run(value.runId).start = call as Call<OperationOf<"Start">>
+        break
+      }
+      case "Told":
+        calls.get(entry.call)?.told.push(entry)
+        break
+      case "WorkBegan": {
+        const told = run(entry.runId)
+        told.begins.push(entry)
+        const start = entry.start === undefined ? undefined : calls.get(entry.start)
+        told.start ??= start as Call<OperationOf<"Start">> | undefined
+        break
+      }
+      case "WorkEnded":
+        run(entry.runId).ends.push(entry)
+        break
+      case "RowChanged":
+        run(entry.row.id).versions.push(entry)
+        break
+      case "RowDeleted":
+        run(entry.runId).deleted = entry
+        break
+      case "Logged": {
+        const { line } = entry
+        lines.push(entry)
+        if ("runId" in line && line.runId !== undefined) run(line.runId).lines.push(entry)
+        if (line._tag === "HostStarted" || line._tag === "LeaseReplaced") hosts.set(line.hostId, entry.host)
+        break
+      }
+      case "Marked": {
+        const { mark } = entry
+        if (mark._tag === "Healed") healed ??= entry
+        else if (mark._tag === "Over") over = entry
+        else if (mark._tag === "Opened") marks.opened.set(mark.host, entry)
+        else if (mark._tag === "ShutdownRequested") marks.shutdown.set(mark.host, entry)
+        else if (mark._tag === "Closed") marks.closed.set(mark.host, entry)
+        else marks.lost.set(mark.host, entry)
+      }
+    }
+  }
+  const { settings } = history
+  return { history, settings, runs, calls: [...calls.values()], starts, lines, healed, over, hosts, ...marks }
+}
+
+const file = (call: Call, run: (runId: RunId) => RunStory): void => {
+  const { operation } = call
+  if (operation._tag === "Cancel") run(operation.runId).cancels.push(call as Call<typeof operation>)
+  if (operation._tag === "Get") run(operation.runId).gets.push(call as Call<typeof operation>)
+  if (operation._tag === "Subscribe") run(operation.runId).subscriptions.push(call as Call<typeof operation>)
+  if (operation._tag === "Settled" || operation._tag === "Result") {
+    run(operation.runId).waits.push(call as Call<typeof operation>)
+  }
+}
+
+// -- answers --------------------------------------------------------------------------------------------
+
+/** What the call gave, where it was answered with a success. */
+export const valueOf = (call: Call): Value | undefined =>
+  call.answered?.answer._tag === "Ok" ? call.answered.answer.value : undefined
+
+/** What it failed with, where it failed. */
+export const errorOf = (call: Call) =>
+  call.answered?.answer._tag === "Failed" ? call.answered.answer.error : undefined
+
+/** Nobody knows what came of it: either outcome is right. */
+export const isUnknown = (call: Call): boolean =>
+  call.answered === undefined || call.answered.answer._tag === "Interrupted"
+
+// -- rows -----------------------------------------------------------------------------------------------
+
+export type TerminalRow = StoredRun & { readonly status: TerminalStatus }
+export interface Ending {
+  readonly entry: EntryOf<"RowChanged">
+  readonly row: TerminalRow
+}
+
+const isEnding = (row: StoredRun): row is TerminalRow => isTerminal(row.status)
+
+/** The version that made the row terminal: the first one, whatever came after it. */
+export const endingOf = (run: RunStory): Ending | undefined => {
+  for (const entry of run.versions) if (isEnding(entry.row)) return { entry, row: entry.row }
+  return undefined
+}
+
+/** The row as the database had it just before an entry. */
+export const rowBefore = (run: RunStory, sequence: number): StoredRun | undefined => {
+  if (run.deleted !== undefined && run.deleted.sequence < sequence) return undefined
+  let row: StoredRun | undefined
+  for (const version of run.versions) {
+    if (version.sequence > sequence) break
+    row = version.row
+  }
+  return row
+}
+
+/** The rows that the run had between two entries; undefined stands for none. */
+export const rowsBetween = (run: RunStory, from: Entry, to: Entry): ReadonlyArray<StoredRun | undefined> => {
+  const rows: Array<StoredRun | undefined> = [rowBefore(run, from.sequence)]
+  for (const { row, sequence } of run.versions) {
+    if (sequence > from.sequence && sequence < to.sequence) rows.push(row)
+  }
+  if (run.deleted !== undefined && run.deleted.sequence > from.sequence && run.deleted.sequence < to.sequence) {
+    rows.push(undefined)
+  }
+  return rows
+}
+
+/** Whether the row was made terminal by the host that owned it, and not by one that recovered it. */
+export const isOwnEnding = ({ row }: Ending): boolean => row.settleToken === `${row.hostId}:${row.attempt}`
+
+// -- lines ----------------------------------------------------------------------------------------------
+
+export const linesOf = <Tag extends Line["_tag"]>(
+  run: RunStory,
+  tag: Tag
+): ReadonlyArray<EntryOf<"Logged"> & { readonly line: Extract<Line, { readonly _tag: Tag }> }> =>
+  run.lines.filter(
+    (entry): entry is EntryOf<"Logged"> & { readonly line: Extract<Line, { readonly _tag: Tag }> } =>
+      entry.line._tag === tag
+  )
+
+/** The life that the run belongs to. */
+export const hostOf = (story: Story, run: RunStory): string | undefined => {
+  const hostId = run.versions[0]?.row.hostId
+  return run.begins[0]?.host ?? run.start?.host ?? (hostId == null ? undefined : story.hosts.get(hostId))
+}
+
+/** Why the row says that the run failed; read without a schema, as a foreign client would read it. */
+export const reasonOf = (row: StoredRun): FailureReason | undefined => {
+  if (row.error === null) return undefined
+  const error: unknown = JSON.parse(row.error)
+  return typeof error === "object" && error !== null && "reason" in error ? (error.reason as FailureReason) : undefined
+}

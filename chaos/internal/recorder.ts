@@ -1,0 +1,141 @@
+/**
+ * Writes a history down while it happens. Before anything else is written the rows are looked at, so
+ * that a row version always stands before the events and the answers that follow from it. All of it is
+ * synchronous: an entry is written in the very step in which the thing was seen.
+ *
+ * @since 0.1.0
+ */
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
+import * as Stream from "effect/Stream"
+import type { RunEvent } from "../../src/Run.js"
+import type { RunId } from "../../src/RunId.js"
+import type { Line } from "../../src/RunLog.js"
+import type { StoredRun } from "../../src/RunStore.js"
+import type { Entry, Happening, History, Mark, Operation, Settings, Value, WorkExit } from "../History.js"
+import { answerOf } from "./recordedAnswer.js"
+
+export interface RecorderOptions {
+  readonly settings: Settings
+  /** Of the program that is recorded. */
+  readonly clock: Clock.Clock
+  /**
+   * The rows as the database has them, or undefined where none has changed since it was last asked. A row that has
+   * not changed may be the same object; that is looked at first.
+   */
+  readonly rows: () => Iterable<StoredRun> | undefined
+}
+
+export class Recorder {
+  private readonly entries: Array<Entry> = []
+  private readonly known = new Map<RunId, StoredRun>()
+  private calls = 0
+
+  constructor(private readonly options: RecorderOptions) {}
+
+  get history(): History {
+    return { settings: this.options.settings, entries: this.entries }
+  }
+
+  /** The rows as they were last seen. */
+  get rows(): Iterable<StoredRun> {
+    return this.known.values()
+  }
+
+  // -- what is seen ---------------------------------------------------------------------------------------
+
+  mark(mark: Mark): Effect.Effect<void> {
+    return Effect.sync(() => this.append({ _tag: "Marked", mark }))
+  }
+
+  /** Writes down what has changed in the rows. Called before every entry, and by whoever knows of a change. */
+  look(): void {
+    const rows = this.options.rows()
+    if (rows === undefined) return
+    let seen = 0
+    for (const row of rows) {
+      seen++
+      const before = this.known.get(row.id)
+      if (before === row || (before !== undefined && isSame(before, row))) continue
+      this.known.set(row.id, row)
+      this.push({ _tag: "RowChanged", row })
+    }
+    if (seen < this.known.size) this.forget(new Set([...rows].map(({ id }) => id)))
+  }
+
+  /** A logger that keeps the lines of the kernel called `host`, and leaves all others alone. */
+  logger(host: string): Logger.Logger<unknown, void> {
+    return Logger.make(({ message }) => {
+      const line: unknown = Array.isArray(message) ? message[0] : message
+      if (isLine(line)) this.append({ _tag: "Logged", host, line })
+    })
+  }
+
+  /** A call with its answer. The effect is given the number that the call has in the history. */
+  call<A, E, R>(
+    host: string,
+    operation: Operation,
+    effect: (call: number) => Effect.Effect<A, E, R>,
+    valueOf: (value: A) => Value
+  ): Effect.Effect<A, E, R> {
+    return Effect.suspend(() => {
+      const call = this.calls++
+      this.append({ _tag: "Called", call, host, operation })
+      return Effect.onExit(effect(call), (exit) =>
+        Effect.sync(() => this.append({ _tag: "Answered", call, answer: answerOf(operation, exit, valueOf) }))
+      )
+    })
+  }
+
+  /** Listens until the stream ends, or the listener is interrupted. */
+  subscribe<E>(host: string, runId: RunId, events: Stream.Stream<RunEvent, E>): Effect.Effect<void, E> {
+    return this.call(
+      host,
+      { _tag: "Subscribe", runId },
+      (call) =>
+        Stream.runForEachChunk(events, (chunk) =>
+          Effect.sync(() => {
+            for (const event of chunk) this.append({ _tag: "Told", call, event })
+          })
+        ),
+      () => ({ _tag: "Done" })
+    )
+  }
+
+  workBegan(host: string, runId: RunId, start: number | undefined): void {
+    this.append({ _tag: "WorkBegan", runId, host, start })
+  }
+
+  workEnded(host: string, runId: RunId, exit: WorkExit): void {
+    this.append({ _tag: "WorkEnded", runId, host, exit })
+  }
+
+  // -- internals --------------------------------------------------------------------------------------------
+
+  private append(happening: Happening): void {
+    this.look()
+    this.push(happening)
+  }
+
+  private push(happening: Happening): void {
+    const place = { sequence: this.entries.length, at: this.options.clock.unsafeCurrentTimeMillis() }
+    this.entries.push(Object.assign(place, happening))
+  }
+
+  private forget(present: ReadonlySet<RunId>): void {
+    for (const runId of this.known.keys()) {
+      if (present.has(runId)) continue
+      this.known.delete(runId)
+      this.push({ _tag: "RowDeleted", runId })
+    }
+  }
+}
+
+const isLine = (message: unknown): message is Line =>
+  typeof message === "object" && message !== null && "holdfast" in message
+
+const isSame = (one: StoredRun, other: StoredRun): boolean => {
+  for (const column in one) if (one[column as keyof StoredRun] !== other[column as keyof StoredRun]) return false
+  return true
+}

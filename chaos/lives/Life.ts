@@ -1,0 +1,108 @@
+/**
+ * A life as data: what happens to a kernel and its runs, and when. Explorers make lives up from a seed,
+ * shrink them, and keep them as JSON in their plans.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+const Millis = Schema.Int.pipe(Schema.nonNegative())
+const optional = <A>(schema: Schema.Schema<A>) => Schema.optionalWith(schema, { exact: true })
+
+/**
+ * What a work does. All of them take `millis`.
+ *
+ * - `succeeds`, `fails`, `dies`: and then ends so.
+ * - `interruptsItself`, `joinsInterrupted`: and then is interrupted, by nobody in the kernel.
+ * - `deaf`: cannot be interrupted, and succeeds. `polite`: takes an interruption for its end, and succeeds.
+ * - `throws`: answers an interruption with a defect; `refuses` with a typed error.
+ * - `lingers`: takes as long again to release what it holds.
+ * - `reports`: tells of its progress four times.
+ * - `talks`: logs what no terminal should be shown, and fails with it.
+ * - `unencodable`: gives a result that its definition cannot encode.
+ */
+export const Kind = Schema.Literal(
+  "succeeds",
+  "fails",
+  "dies",
+  "interruptsItself",
+  "joinsInterrupted",
+  "deaf",
+  "polite",
+  "throws",
+  "refuses",
+  "lingers",
+  "reports",
+  "talks",
+  "unencodable"
+)
+export type Kind = typeof Kind.Type
+
+export const LifeWork = Schema.Struct({ kind: Kind, millis: Millis })
+export type LifeWork = typeof LifeWork.Type
+
+/**
+ * One start and all that its callers do with it. Times are milliseconds since the beginning of the life,
+ * `startPatience` and `stays` since their own beginning.
+ */
+export const LifeRun = Schema.Struct({
+  at: Millis,
+  work: LifeWork,
+  key: optional(Schema.String),
+  /** Of a run with a definition; the same work is the same payload. */
+  idempotencyKey: optional(Schema.String),
+  timeout: optional(Millis),
+  /** How long its caller waits for the start before it goes away. */
+  startPatience: optional(Millis),
+  /** By whoever knows the run by then: its starter by the handle, before that anybody who finds it in the list. */
+  cancels: Schema.Array(Millis),
+  subscribers: Schema.Array(Schema.Struct({ at: Millis, stays: optional(Millis) })),
+  /** Whether its starter waits for the result, or only until it is settled. */
+  waitsFor: Schema.Literal("settled", "result")
+})
+export type LifeRun = typeof LifeRun.Type
+
+/** What nobody's run hears of. `run` is a position among the runs; none is an id that nobody knows. */
+export const Question = Schema.Struct({
+  at: Millis,
+  asks: Schema.Literal("get", "list", "cancel", "settled"),
+  run: optional(Millis)
+})
+export type Question = typeof Question.Type
+
+export const Life = Schema.Struct({
+  runs: Schema.Array(LifeRun),
+  questions: Schema.Array(Question),
+  /** When the kernel is closed, whatever goes on then. Without it: when all is over and the database has healed. */
+  shutdownAt: optional(Millis),
+  /** Whether a second kernel comes up on the same store when the lease of the first has run out. */
+  isFollowed: Schema.Boolean
+})
+export type Life = typeof Life.Type
+
+/** What a life is without an input: every part of it once. */
+export const lifeDefault: Life = {
+  runs: [
+    {
+      at: 0,
+      work: { kind: "succeeds", millis: 1_000 },
+      key: "a",
+      cancels: [],
+      subscribers: [{ at: 100 }],
+      waitsFor: "result"
+    },
+    { at: 200, work: { kind: "fails", millis: 2_000 }, key: "a", cancels: [], subscribers: [], waitsFor: "settled" },
+    {
+      at: 300,
+      work: { kind: "lingers", millis: 3_000 },
+      cancels: [1_000],
+      subscribers: [{ at: 400, stays: 1_000 }],
+      waitsFor: "settled"
+    }
+  ],
+  questions: [
+    { at: 500, asks: "list" },
+    { at: 600, asks: "cancel" }
+  ],
+  isFollowed: false
+}

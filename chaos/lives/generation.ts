@@ -1,0 +1,148 @@
+/**
+ * Lives out of seeds, and smaller lives out of lives. Small lives find most defects, and are quick: most
+ * have one to four runs, now and then one has more.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { choose, fraction } from "../internal/decisionHash.js"
+import { Kind, Life, type LifeRun, type LifeWork, type Question } from "./Life.js"
+
+/** Chance as a hash of what is decided: a run is the same whatever the others are. */
+class Dice {
+  constructor(private readonly place: string) {}
+
+  of(part: string | number): Dice {
+    return new Dice(`${this.place}|${part}`)
+  }
+  chance(what: string, rate: number): boolean {
+    return fraction(this.place, what) < rate
+  }
+  /** Below `end`, and more often small than large: much happens at the beginning of things. */
+  early(what: string, end: number): number {
+    return Math.floor(fraction(this.place, what) ** 2 * end)
+  }
+  choose<A>(what: string, ...items: readonly [A, ...Array<A>]): A {
+    return choose(items, this.place, what)
+  }
+}
+
+/** Round instants meet each other: what comes at one time is a race, and races are what this is about. */
+const instants = (dice: Dice, what: string, end: number): number => {
+  const millis = dice.early(what, end)
+  return dice.chance(`${what} round`, 0.5) ? Math.round(millis / 500) * 500 : millis
+}
+
+export const generateLife = (seed: number): Life => {
+  const dice = new Dice(`life ${seed}`)
+  const size = dice.choose("runs", 1, 1, 2, 2, 3, 3, 4, 4, 2, 9)
+  const runs = Array.from({ length: size }, (_, index) => run(dice.of(index)))
+  const questions = Array.from({ length: dice.choose("questions", 0, 0, 0, 1, 2) }, (_, index) =>
+    question(dice.of(`question ${index}`), size)
+  )
+  const isShutDown = dice.chance("shutdown", 0.35)
+  return {
+    runs,
+    questions,
+    ...(isShutDown ? { shutdownAt: instants(dice, "shutdownAt", 9_000) } : {}),
+    isFollowed: isShutDown && dice.chance("followed", 0.5)
+  }
+}
+
+const run = (dice: Dice): LifeRun => {
+  const work = workOf(dice)
+  const hasIdempotencyKey = dice.chance("idempotencyKey", 0.15)
+  const hasKey = dice.chance("key", 0.4)
+  const at = instants(dice, "at", 4_000)
+  const times = (what: string, counts: readonly [number, ...Array<number>]) =>
+    Array.from({ length: dice.choose(what, ...counts) }, (_, index) => at + instants(dice.of(index), what, 6_000))
+  return {
+    at,
+    work,
+    ...(hasKey ? { key: dice.choose("which key", "a", "a", "b") } : {}),
+    ...(hasIdempotencyKey ? { idempotencyKey: dice.choose("which idempotency key", "x", "x", "y") } : {}),
+    // A definition has one timeout for all of its runs: only ad-hoc ones have one of their own.
+    ...(!hasIdempotencyKey && dice.chance("timeout", 0.25) ? { timeout: instants(dice, "timeoutMillis", 4_000) } : {}),
+    ...(dice.chance("impatient", 0.15) ? { startPatience: instants(dice, "startPatience", 3_000) } : {}),
+    cancels: times("cancels", [0, 0, 0, 1, 1, 2]),
+    subscribers: times("subscribers", [0, 0, 1, 1, 2]).map((at, index) =>
+      dice.chance(`stays ${index}`, 0.3) ? { at, stays: instants(dice, `stays millis ${index}`, 4_000) } : { at }
+    ),
+    waitsFor: dice.choose("waitsFor", "settled", "result")
+  }
+}
+
+const workOf = (dice: Dice): LifeWork => ({
+  kind: dice.choose("kind", "succeeds", "succeeds", "succeeds", ...Kind.literals),
+  millis: dice.chance("at once", 0.15) ? 0 : dice.chance("long", 0.08) ? 40_000 : instants(dice, "millis", 5_000)
+})
+
+const question = (dice: Dice, runs: number): Question => {
+  const run = dice.choose("run", ...([-1, ...Array.from({ length: runs }, (_, index) => index)] as [number]))
+  return {
+    at: instants(dice, "at", 8_000),
+    asks: dice.choose("asks", "get", "list", "cancel", "settled"),
+    ...(run < 0 ? {} : { run })
+  }
+}
+
+// -- shrinking ------------------------------------------------------------------------------------------
+
+const isLife = Schema.is(Life)
+
+/** Smaller lives, the smallest first, so that a greedy shrinker takes big steps while it can. */
+export function* simplifyLife(input: unknown): Iterable<Life> {
+  if (!isLife(input)) return
+  const { questions, runs } = input
+  if (runs.length > 1) {
+    for (const run of runs) yield { ...input, runs: [run] }
+    yield { ...input, runs: runs.slice(0, runs.length >> 1) }
+    yield { ...input, runs: runs.slice(runs.length >> 1) }
+    for (let index = 0; index < runs.length; index++) yield { ...input, runs: runs.toSpliced(index, 1) }
+  }
+  if (questions.length > 0) yield { ...input, questions: [] }
+  if (input.isFollowed) yield { ...input, isFollowed: false }
+  if (input.shutdownAt !== undefined) {
+    const { shutdownAt: _, ...rest } = input
+    yield { ...rest, isFollowed: false }
+  }
+  for (let index = 0; index < questions.length; index++) {
+    if (questions.length > 1) yield { ...input, questions: questions.toSpliced(index, 1) }
+  }
+  for (const [index, run] of runs.entries()) {
+    for (const simpler of simplifyRun(run)) yield { ...input, runs: runs.with(index, simpler) }
+  }
+  if (input.shutdownAt !== undefined) {
+    for (const shutdownAt of earlier(input.shutdownAt)) yield { ...input, shutdownAt }
+  }
+}
+
+function* simplifyRun(run: LifeRun): Iterable<LifeRun> {
+  const { cancels, subscribers, work } = run
+  if (cancels.length > 0) yield { ...run, cancels: [] }
+  if (subscribers.length > 0) yield { ...run, subscribers: [] }
+  for (const field of ["timeout", "startPatience", "idempotencyKey", "key"] as const) {
+    if (run[field] === undefined) continue
+    const { [field]: _, ...rest } = run
+    yield rest
+  }
+  if (work.kind !== "succeeds") yield { ...run, work: { ...work, kind: "succeeds" } }
+  if (run.waitsFor === "result") yield { ...run, waitsFor: "settled" }
+  for (let index = 0; index < cancels.length; index++) {
+    if (cancels.length > 1) yield { ...run, cancels: cancels.toSpliced(index, 1) }
+  }
+  for (const millis of earlier(work.millis)) yield { ...run, work: { ...work, millis } }
+  for (const at of earlier(run.at)) yield { ...run, at }
+  for (const [index, cancel] of cancels.entries()) {
+    for (const at of earlier(cancel)) yield { ...run, cancels: cancels.with(index, at) }
+  }
+}
+
+/** At once, half as late, or a round second. */
+function* earlier(millis: number): Iterable<number> {
+  if (millis === 0) return
+  yield 0
+  if (millis > 1) yield millis >> 1
+  const round = Math.floor(millis / 1_000) * 1_000
+  if (round > 0 && round < millis) yield round
+}

@@ -1,0 +1,50 @@
+/**
+ * Lives on the store in memory, with the chaos layer at the store: the quickest way through the kernel,
+ * a thousand lives in a second or so. The rows are read, and their changes seen, below the chaos layer.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { makeFrom } from "../../src/internal/memoryStore.js"
+import { emptyTables } from "../../src/internal/memoryTables.js"
+import { RunStore } from "../../src/RunStore.js"
+import * as Chaos from "../Chaos.js"
+import type { Recorder } from "../internal/recorder.js"
+import type { Scenario } from "../Scenario.js"
+import { generateLife, simplifyLife } from "./generation.js"
+import { guarantees } from "./guarantees.js"
+import { type Ground, living } from "./living.js"
+
+const ground: Effect.Effect<Ground> = Effect.sync(() => {
+  const tables = emptyTables()
+  let recorder: Recorder | undefined
+  const changed = <A, E>(write: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.tap(write, () => Effect.sync(() => recorder?.look()))
+  const store = makeFrom(tables)
+  const watched: typeof RunStore.Service = {
+    ...store,
+    insert: (runs) => changed(store.insert(runs)),
+    settle: (settlements) => changed(store.settle(settlements)),
+    entomb: (tombstones) => changed(store.entomb(tombstones)),
+    requestCancel: (requests) => changed(store.requestCancel(requests)),
+    recover: (recovery) => changed(store.recover(recovery))
+  }
+  return {
+    store: Chaos.layerStore().pipe(Layer.provide(Layer.succeed(RunStore, watched))),
+    rows: () => tables.runs.values(),
+    watch: (given) => {
+      recorder = given
+    }
+  }
+})
+
+export const livesInMemory: Scenario = {
+  name: "livesInMemory",
+  promise: "whatever a life in memory meets, its history keeps every guarantee",
+  guarantees,
+  inputs: { generate: generateLife, simplify: simplifyLife },
+  program: living(ground)
+}
+
+export default livesInMemory

@@ -1,0 +1,65 @@
+/**
+ * Lives on a real SQLite file, with the chaos layer at its connections: reconnects, triggers and
+ * transactions take part. The rows are read over a connection of the recorder's own, and only where the
+ * file has changed since.
+ *
+ * @since 0.1.0
+ */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import Sqlite from "better-sqlite3"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { type SqlRow, storedRun } from "../../src/internal/sqlRows.js"
+import { SqlConnector } from "../../src/SqlConnector.js"
+import * as SqliteRunStore from "../../src/SqliteRunStore.js"
+import * as SqlRunStore from "../../src/SqlRunStore.js"
+import * as Chaos from "../Chaos.js"
+import type { Scenario } from "../Scenario.js"
+import { migratedFile, temporaryDirectory } from "../scenarios/migratedFile.js"
+import { generateLife, simplifyLife } from "./generation.js"
+import { guarantees } from "./guarantees.js"
+import { type Ground, living } from "./living.js"
+
+const ground: Effect.Effect<Ground, never, Scope.Scope> = Effect.gen(function* () {
+  const filename = join(yield* temporaryDirectory, "runs.db")
+  writeFileSync(filename, yield* migratedFile)
+  const database = yield* Effect.acquireRelease(
+    Effect.sync(() => new Sqlite(filename)),
+    (database) => Effect.sync(() => database.close())
+  )
+  const version = database.prepare("PRAGMA data_version").pluck()
+  const runs = database.prepare("SELECT * FROM holdfast_runs")
+  let seen: unknown
+  return {
+    store: SqlRunStore.layer().pipe(
+      Layer.provide(Chaos.layerConnector()),
+      Layer.provide(Layer.provide(hasty, SqliteRunStore.connector({ filename })))
+    ),
+    rows: () => {
+      const now = version.get()
+      if (now === seen) return undefined
+      seen = now
+      return (runs.all() as ReadonlyArray<SqlRow>).map(storedRun)
+    }
+  }
+})
+
+/** No power fails in a simulation: what is written need not reach the disk. */
+const hasty = Layer.effect(
+  SqlConnector,
+  Effect.map(SqlConnector, ({ connect }) => ({
+    connect: Effect.tap(connect, (client) => Effect.ignore(client.unsafe("PRAGMA synchronous = OFF")))
+  }))
+)
+
+export const livesOnSqlite: Scenario = {
+  name: "livesOnSqlite",
+  promise: "whatever a life on a SQLite file meets, its history keeps every guarantee",
+  guarantees,
+  inputs: { generate: generateLife, simplify: simplifyLife },
+  program: living(ground)
+}
+
+export default livesOnSqlite
