@@ -142,7 +142,7 @@ export const pairs = (scenario: Scenario, options: PairsOptions = {}): Effect.Ef
       if (session.isOver) break
       const after = yield* tryRules(session, first)
       const position = 1 + Math.floor(index / failures.length)
-      for (const both of Plans.pairsOf(first, position, after.operations.length, failures)) {
+      for (const both of Plans.pairsOf(first, position, after.operations, failures)) {
         if (session.isOver) break
         if (possible++ % (options.oneOf ?? 1) === 0) yield* tryRules(session, both)
       }

@@ -71,7 +71,7 @@ export interface Inputs {
 export interface Execution extends Schedule {
   /** Why the promise was not kept; undefined where it was. */
   readonly failure: string | undefined
-  /** What passed the chaos layers: the first ten thousand operations. */
+  /** What passed the chaos layers before they were healed: the first ten thousand operations. */
   readonly operations: ReadonlyArray<Operation>
   /** The faults of the explorer's plan that fired, and the rules of it that did not. */
   readonly fired: ReadonlyArray<FiredFault>
@@ -216,7 +216,8 @@ export const execute = (scenario: Scenario, options?: ExecuteOptions): Effect.Ef
     const played = scenario.isReal ? Effect.map(Effect.exit(program), unscheduled) : simulated(program, simulation)
     const end = yield* Effect.timeoutOption(Effect.disconnect(played), options?.timeLimit ?? "30 seconds")
     const [exit, schedule] = Option.getOrElse(end, () => unscheduled(Exit.die("it does not come to an end")))
-    const { fired, operations, unfired } = exploration.engine
+    const { operations } = exploration
+    const { fired, unfired } = exploration.engine
     const failure = Exit.isFailure(exit) ? Cause.pretty(exit.cause) : undefined
     return { ...schedule, failure, operations, fired, unfired, log: () => trace.lines }
   })

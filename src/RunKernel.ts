@@ -215,7 +215,11 @@ const makeCore = (options: Options & Policies): Effect.Effect<KernelCore, StoreF
       log,
       audit: (owned) => (core === undefined ? Effect.void : audit(core, owned))
     })
-    const writer = yield* StatusWriter.make(store, lease.hostId, log, { ...settings.persist, schedule })
+    const writer = yield* StatusWriter.make(store, lease.hostId, log, {
+      ...settings.persist,
+      schedule,
+      budgetMin: Duration.min(settings.startTimeout, settings.persist.parkAfter)
+    })
     const made: KernelCore = {
       store,
       writer,

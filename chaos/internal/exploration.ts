@@ -9,11 +9,12 @@ import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import { globalValue } from "effect/GlobalValue"
 import type { FaultPlan } from "../FaultPlan.js"
-import { FaultEngine, recordMaxDefault } from "./faultEngine.js"
+import { FaultEngine, type Operation, recordMaxDefault } from "./faultEngine.js"
 
 export class Exploration {
   readonly engine: FaultEngine
   private readonly layers: Array<Effect.Effect<void>> = []
+  private operationsUnderFaults: number | undefined
 
   constructor(readonly plan: FaultPlan) {
     this.engine = new FaultEngine(plan, recordMaxDefault)
@@ -24,8 +25,14 @@ export class Exploration {
     this.layers.push(heal)
   }
 
+  /** What could have met a fault: nothing does after healing. */
+  get operations(): ReadonlyArray<Operation> {
+    return this.engine.operations.slice(0, this.operationsUnderFaults)
+  }
+
   /** Ends every fault, those of the layers' own plans included. */
   readonly heal: Effect.Effect<void> = Effect.suspend(() => {
+    this.operationsUnderFaults ??= this.engine.operations.length
     this.engine.heal()
     return Effect.forEach(this.layers, (heal) => heal, { discard: true })
   })

@@ -5,10 +5,9 @@
  *
  * @since 0.1.0
  */
-import type { FaultPlan, Rule, Storm } from "../FaultPlan.js"
-import { choose, fraction } from "./decisionHash.js"
+import type { FaultPlan, Rule } from "../FaultPlan.js"
 import type { Fault, Phase } from "./fault.js"
-import { canHappen } from "./fault.js"
+import { isOpen, isWithinWindow, phaseOf, type RuleState, strike } from "./ruleMatching.js"
 
 /**
  * An operation that reached the chaos layer.
@@ -24,6 +23,8 @@ export interface Operation {
   readonly runs: ReadonlyArray<number>
   /** How many operations of this label there were, this one included. */
   readonly attempt: number
+  /** Its connection was gone already, so that no fault could meet it. */
+  isLost?: true
 }
 
 /**
@@ -54,7 +55,7 @@ export interface FiredFault {
 }
 
 /** An operation with the counts that its runs have, in the order of `runs`. */
-interface Sighting extends Operation {
+export interface Sighting extends Operation {
   readonly attemptsOfRuns: ReadonlyArray<number>
   readonly anyLabelOfRuns: ReadonlyArray<number>
   /** The same operation as the engine above counts it. */
@@ -68,14 +69,6 @@ export interface Decision {
   readonly after: number | undefined
   /** Says in the record what became of a late statement. */
   readonly landed: (landing: Landing) => void
-}
-
-interface RuleState {
-  /** The label at which a rule of the form `{ operation }` opened. */
-  openedAt: string | undefined
-  firings: number
-  /** The Clock's milliseconds at which a window of a duration ends. */
-  until: number | undefined
 }
 
 /**
@@ -151,6 +144,13 @@ export class FaultEngine {
       }
     })
     return sighting
+  }
+
+  /** Nothing can meet this operation: there is no connection that it could be made on. */
+  lose(sighting: Sighting): void {
+    const record = this.operations[sighting.operation - 1]
+    if (record !== undefined) record.isLost = true
+    if (sighting.above !== undefined) this.above?.lose(sighting.above)
   }
 
   /**
@@ -234,66 +234,4 @@ export class FaultEngine {
     this.attempts.set(key, (before ?? 0) + 1)
     return (before ?? 0) + 1
   }
-}
-
-const phaseOf = (fault: Fault, phase: Phase, canLand: boolean): Phase => {
-  if (!canLand && (phase === "late" || fault === "lateApply")) {
-    return "before"
-  }
-  if (fault === "lateApply") {
-    return "late"
-  }
-  return phase !== "late" ? phase : fault === "latency" ? "after" : fault === "crash" ? "before" : "late"
-}
-
-const isOpen = (rule: Rule, state: RuleState, sighting: Sighting): boolean => {
-  const place = rule.place
-  if ("operation" in place) {
-    return state.openedAt !== undefined && (place.label === "*" || state.openedAt === sighting.label)
-  }
-  const anyLabel = place.label === "*"
-  if (!anyLabel && place.label !== sighting.label) {
-    return false
-  }
-  if (place.run === undefined) {
-    return reached(anyLabel ? sighting.operation : sighting.attempt, place.attempt)
-  }
-  const position = sighting.runs.indexOf(place.run)
-  const counts = anyLabel ? sighting.anyLabelOfRuns : sighting.attemptsOfRuns
-  return position >= 0 && reached(counts[position] ?? 0, place.attempt)
-}
-
-const reached = (count: number, attempt: number | undefined): boolean => count >= (attempt ?? 1)
-
-const isWithinWindow = (rule: Rule, state: RuleState, nowMillis: number): boolean => {
-  if (rule.window === "untilHealed") {
-    return true
-  }
-  if (rule.window === "once") {
-    return state.firings === 0
-  }
-  return "times" in rule.window
-    ? state.firings < rule.window.times
-    : state.until === undefined || nowMillis < state.until
-}
-
-// Each run of a batch draws for itself, so a run meets the same faults whoever shares its statements.
-const strike = ({ storm }: Storm, sighting: Sighting): { fault: Fault; phase: Phase } | undefined => {
-  if (storm.labels !== undefined && !storm.labels.includes(sighting.label)) {
-    return undefined
-  }
-  const draws: ReadonlyArray<readonly [run: number, attempt: number]> =
-    sighting.runs.length === 0
-      ? [[0, sighting.attempt]]
-      : sighting.runs.map((run, position) => [run, sighting.attemptsOfRuns[position] ?? 0])
-  for (const [run, attempt] of draws) {
-    if (fraction(storm.seed, "rate", sighting.label, run, attempt) < storm.rate) {
-      const fault = choose(storm.faults, storm.seed, "fault", sighting.label, run, attempt)
-      const [first, ...others] = storm.phases.filter((phase) => canHappen(fault, phase))
-      const phase =
-        first === undefined ? "before" : choose([first, ...others], storm.seed, "phase", sighting.label, run, attempt)
-      return { fault, phase }
-    }
-  }
-  return undefined
 }

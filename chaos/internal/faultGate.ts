@@ -55,6 +55,7 @@ export const pass = <A, E, R>(engine: FaultEngine, yields: boolean, call: Call<A
       const sighting = engine.see(call.label, call.runIds)
       const gone = call.unreachable()
       if (gone !== undefined) {
+        engine.lose(sighting)
         return Effect.fail(gone)
       }
       const decision = engine.decide(sighting, clock.unsafeCurrentTimeMillis(), call.defer !== undefined)

@@ -7,6 +7,7 @@
 import { type Fault, FaultPlan, type Phase, phases, type Rule, rule, type Window } from "../FaultPlan.js"
 import { choose, fraction } from "./decisionHash.js"
 import { canHappen, faults } from "./fault.js"
+import type { Operation } from "./faultEngine.js"
 import type { Order } from "./interleaving.js"
 
 /** All but `crash`, which ends the process that explores. */
@@ -39,16 +40,17 @@ export function* singles(operations: number, failures: ReadonlyArray<Failure>): 
 }
 
 /**
- * Every failure at every operation, together with every failure at every operation behind it. How many
- * operations there are after the first failure shows only when it has happened, so it is asked.
+ * Every failure at every operation, together with every failure at every operation behind it. Which
+ * operations there are after the first failure shows only when it has happened.
  */
 export function* pairsOf(
   first: ReadonlyArray<Rule>,
   firstOperation: number,
-  operationsThen: number,
+  operationsThen: ReadonlyArray<Operation>,
   failures: ReadonlyArray<Failure>
 ): Generator<ReadonlyArray<Rule>> {
-  for (let operation = firstOperation + 1; operation <= operationsThen; operation++) {
+  for (const { isLost, operation } of operationsThen) {
+    if (operation <= firstOperation || isLost === true) continue
     for (const failure of failures) yield [...first, ruleAt(operation, failure)]
   }
 }

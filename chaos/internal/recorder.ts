@@ -8,6 +8,7 @@
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { RunEvent } from "../../src/Run.js"
 import type { RunId } from "../../src/RunId.js"
@@ -88,19 +89,19 @@ export class Recorder {
     })
   }
 
-  /** Listens until the stream ends, or the listener is interrupted. */
+  /** Listens until the stream ends, or the listener is interrupted. Pulled by hand: a sink would cost as much again. */
   subscribe<E>(host: string, runId: RunId, events: Stream.Stream<RunEvent, E>): Effect.Effect<void, E> {
-    return this.call(
-      host,
-      { _tag: "Subscribe", runId },
-      (call) =>
-        Stream.runForEachChunk(events, (chunk) =>
-          Effect.sync(() => {
-            for (const event of chunk) this.append({ _tag: "Told", call, event })
-          })
-        ),
-      () => ({ _tag: "Done" })
-    )
+    const listen = (call: number) =>
+      Effect.scoped(
+        Effect.flatMap(Stream.toPull(events), (pull) =>
+          Effect.forever(
+            Effect.map(pull, (chunk) => {
+              for (const event of chunk) this.append({ _tag: "Told", call, event })
+            })
+          )
+        )
+      ).pipe(Effect.catchAll(Option.match({ onNone: () => Effect.void, onSome: (error: E) => Effect.fail(error) })))
+    return this.call(host, { _tag: "Subscribe", runId }, listen, () => ({ _tag: "Done" }))
   }
 
   workBegan(host: string, runId: RunId, start: number | undefined): void {

@@ -174,6 +174,7 @@ export const simulated = <A, E, R>(
   Effect.flatMap(Effect.runtime<R>(), (runtime) =>
     Effect.async((resume) => {
       let stuck: string | undefined
+      let released = () => {}
       const simulator = new Simulator(options.policy, options.startMillis, Duration.toMillis(options.limit), (why) => {
         if (stuck !== undefined) return finish(Exit.interrupt(FiberId.none))
         stuck = why
@@ -184,10 +185,14 @@ export const simulated = <A, E, R>(
         simulator.end()
         const end = stuck === undefined ? exit : Exit.die(new Error(`the program does not come to its end: ${stuck}`))
         resume(Effect.succeed([end, simulator.schedule] as const))
+        released()
       }
       const program = self.pipe(Effect.withRandom(Random.make(options.randomSeed)), Effect.withClock(simulator.clock))
       const fiber = Runtime.runFork(runtime)(program, { scheduler: simulator, immediate: false })
       fiber.addObserver(finish)
-      return Effect.sync(() => fiber.unsafeInterruptAsFork(FiberId.none))
+      return Effect.async<void>((done) => {
+        released = () => done(Effect.void)
+        fiber.unsafeInterruptAsFork(FiberId.none)
+      })
     })
   )

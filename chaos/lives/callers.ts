@@ -39,7 +39,7 @@ export interface Callers {
 const stranger = "01900000-0000-7000-8000-000000000000" as RunId
 
 /** Only a definition has idempotency keys, and a schema that may refuse a result. */
-const isDefined = ({ idempotencyKey, work }: LifeRun): boolean =>
+export const isDefined = ({ idempotencyKey, work }: LifeRun): boolean =>
   idempotencyKey !== undefined || work.kind === "unencodable"
 
 /** The callers of a life, on the kernel of this name. */

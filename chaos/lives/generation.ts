@@ -33,6 +33,22 @@ const instants = (dice: Dice, what: string, end: number): number => {
   return dice.chance(`${what} round`, 0.5) ? Math.round(millis / 500) * 500 : millis
 }
 
+/**
+ * When something comes over a run: at any time, or in the moments that matter, while its row is being asked for and
+ * while its end is being written. A database that fails stretches both to seconds.
+ */
+const moment = (dice: Dice, what: string, { at, work }: Pick<LifeRun, "at" | "work">, end: number): number => {
+  const soon = dice.chance(`${what} at once`, 0.3) ? 0 : dice.early(`${what} soon`, 400)
+  switch (dice.choose(`${what} when`, "any", "any", "end", "start")) {
+    case "any":
+      return at + instants(dice, what, end)
+    case "end":
+      return at + work.millis + soon
+    case "start":
+      return at + soon
+  }
+}
+
 export const generateLife = (seed: number): Life => {
   const dice = new Dice(`life ${seed}`)
   const size = dice.choose("runs", 1, 1, 2, 2, 3, 3, 4, 4, 2, 9)
@@ -41,10 +57,11 @@ export const generateLife = (seed: number): Life => {
     question(dice.of(`question ${index}`), size)
   )
   const isShutDown = dice.chance("shutdown", 0.35)
+  const [struck] = runs
   return {
     runs,
     questions,
-    ...(isShutDown ? { shutdownAt: instants(dice, "shutdownAt", 9_000) } : {}),
+    ...(isShutDown && struck !== undefined ? { shutdownAt: moment(dice, "shutdownAt", struck, 9_000) } : {}),
     isFollowed: isShutDown && dice.chance("followed", 0.5)
   }
 }
@@ -55,7 +72,9 @@ const run = (dice: Dice): LifeRun => {
   const hasKey = dice.chance("key", 0.4)
   const at = instants(dice, "at", 4_000)
   const times = (what: string, counts: readonly [number, ...Array<number>]) =>
-    Array.from({ length: dice.choose(what, ...counts) }, (_, index) => at + instants(dice.of(index), what, 6_000))
+    Array.from({ length: dice.choose(what, ...counts) }, (_, index) =>
+      moment(dice.of(index), what, { at, work }, 6_000)
+    )
   return {
     at,
     work,

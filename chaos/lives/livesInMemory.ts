@@ -15,21 +15,12 @@ import type { Scenario } from "../Scenario.js"
 import { generateLife, simplifyLife } from "./generation.js"
 import { guarantees } from "./guarantees.js"
 import { type Ground, living } from "./living.js"
+import { watchedStore } from "./watchedStore.js"
 
 const ground: Effect.Effect<Ground> = Effect.sync(() => {
   const tables = emptyTables()
   let recorder: Recorder | undefined
-  const changed = <A, E>(write: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-    Effect.tap(write, () => Effect.sync(() => recorder?.look()))
-  const store = makeFrom(tables)
-  const watched: typeof RunStore.Service = {
-    ...store,
-    insert: (runs) => changed(store.insert(runs)),
-    settle: (settlements) => changed(store.settle(settlements)),
-    entomb: (tombstones) => changed(store.entomb(tombstones)),
-    requestCancel: (requests) => changed(store.requestCancel(requests)),
-    recover: (recovery) => changed(store.recover(recovery))
-  }
+  const watched = watchedStore(makeFrom(tables), () => recorder?.look())
   return {
     store: Chaos.layerStore().pipe(Layer.provide(Layer.succeed(RunStore, watched))),
     rows: () => tables.runs.values(),

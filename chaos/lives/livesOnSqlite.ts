@@ -12,15 +12,18 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { type SqlRow, storedRun } from "../../src/internal/sqlRows.js"
+import { RunStore } from "../../src/RunStore.js"
 import { SqlConnector } from "../../src/SqlConnector.js"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
 import * as Chaos from "../Chaos.js"
+import type { Recorder } from "../internal/recorder.js"
 import type { Scenario } from "../Scenario.js"
 import { migratedFile, temporaryDirectory } from "../scenarios/migratedFile.js"
 import { generateLife, simplifyLife } from "./generation.js"
 import { guarantees } from "./guarantees.js"
 import { type Ground, living } from "./living.js"
+import { watchedStore } from "./watchedStore.js"
 
 const ground: Effect.Effect<Ground, never, Scope.Scope> = Effect.gen(function* () {
   const filename = join(yield* temporaryDirectory, "runs.db")
@@ -32,8 +35,15 @@ const ground: Effect.Effect<Ground, never, Scope.Scope> = Effect.gen(function* (
   const version = database.prepare("PRAGMA data_version").pluck()
   const runs = database.prepare("SELECT * FROM holdfast_runs")
   let seen: unknown
+  let recorder: Recorder | undefined
   return {
-    store: SqlRunStore.layer().pipe(
+    watch: (given) => {
+      recorder = given
+    },
+    store: Layer.scoped(
+      RunStore,
+      Effect.map(SqlRunStore.make(), (store) => watchedStore(store, () => recorder?.look()))
+    ).pipe(
       Layer.provide(Chaos.layerConnector()),
       Layer.provide(Layer.provide(hasty, SqliteRunStore.connector({ filename })))
     ),

@@ -15,17 +15,19 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { runOf } from "../../src/internal/runRow.js"
+import type { StoreFailure } from "../../src/RunError.js"
 import * as RunHistory from "../../src/RunHistory.js"
 import type { RunId } from "../../src/RunId.js"
 import * as RunKernel from "../../src/RunKernel.js"
 import { isTerminal } from "../../src/RunStatus.js"
 import type { RunStore, StoredRun } from "../../src/RunStore.js"
+import type { Registered } from "../../src/Work.js"
 import type { History, Settings } from "../History.js"
 import * as Invariants from "../Invariants.js"
 import * as Exploration from "../internal/exploration.js"
 import { Recorder } from "../internal/recorder.js"
 import * as Scenario from "../Scenario.js"
-import { callersOf, executor } from "./callers.js"
+import { callersOf, executor, isDefined } from "./callers.js"
 import { Life, lifeDefault } from "./Life.js"
 
 /**
@@ -75,10 +77,10 @@ export const living = (ground: Effect.Effect<Ground, unknown, Scope.Scope>): Eff
     const scope = yield* Effect.scope
     const built = Layer.buildWithScope(store, scope)
     // A store that cannot be opened under faults is opened again when they are over, as a host would be started again.
-    const opened = yield* Scenario.toItsEnd(built)
+    const opened = yield* Effect.exit(built)
     if (Exit.isFailure(opened)) yield* heal(recorder)
     const context = Exit.isSuccess(opened) ? opened.value : yield* built
-    const first = yield* open(recorder, "first", context)
+    const first = yield* open(recorder, "first", life, context)
     const { calling, listening } = yield* Effect.provide(callersOf(recorder, "first", life), first.context)
     const callers = yield* Effect.fork(calling)
     const listeners = yield* Effect.fork(listening)
@@ -93,7 +95,7 @@ export const living = (ground: Effect.Effect<Ground, unknown, Scope.Scope>): Eff
     yield* first.close
     if (life.isFollowed) {
       yield* Effect.sleep(lapseMillis)
-      const second = yield* open(recorder, "second", context)
+      const second = yield* open(recorder, "second", life, context)
       yield* settling(recorder)
       yield* second.close
     }
@@ -124,23 +126,36 @@ const hasActive = (recorder: Recorder): boolean => {
 const heal = (recorder: Recorder): Effect.Effect<void> =>
   Effect.zipRight(Scenario.heal, recorder.mark({ _tag: "Healed" }))
 
+type Services = RunKernel.RunKernel | Registered<"defined">
+
 interface Host {
-  readonly context: Context.Context<Layer.Layer.Success<ReturnType<typeof layerOf>>>
+  readonly context: Context.Context<Services>
   readonly close: Effect.Effect<void>
 }
 
-const layerOf = (recorder: Recorder, host: string) =>
-  executor(recorder, host).pipe(Layer.provideMerge(RunKernel.layer(options)))
+/** Registering work costs as much as a run does, so it is done only where there is any. */
+const layerOf = (recorder: Recorder, host: string, life: Life): Layer.Layer<Services, StoreFailure, RunStore> => {
+  const kernel = RunKernel.layer(options)
+  return life.runs.some(isDefined)
+    ? Layer.provideMerge(executor(recorder, host), kernel)
+    : // Nobody will ask for what is missing.
+      (kernel as Layer.Layer<Services, StoreFailure, RunStore>)
+}
 
 /** A kernel with a recorder. One that cannot register its host under the faults is opened again when they are over. */
-const open = (recorder: Recorder, host: string, store: Context.Context<RunStore>): Effect.Effect<Host, unknown> =>
+const open = (
+  recorder: Recorder,
+  host: string,
+  life: Life,
+  store: Context.Context<RunStore>
+): Effect.Effect<Host, unknown> =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
-    const build = Layer.buildWithScope(layerOf(recorder, host), scope).pipe(
+    const build = Layer.buildWithScope(layerOf(recorder, host, life), scope).pipe(
       Effect.provide(store),
       Effect.locallyWith(FiberRef.currentLoggers, HashSet.add(recorder.logger(host)))
     )
-    const built = yield* Scenario.toItsEnd(build)
+    const built = yield* Effect.exit(build)
     if (Exit.isFailure(built)) yield* heal(recorder)
     const context = Exit.isSuccess(built) ? built.value : yield* build
     yield* recorder.mark({ _tag: "Opened", host })

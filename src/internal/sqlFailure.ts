@@ -90,9 +90,8 @@ const unwrapCause = (cause: unknown): unknown => {
 }
 
 const property = (value: unknown, name: string): unknown => {
-  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined
   try {
-    return (value as { readonly [key: string]: unknown })[name]
+    return (value as { readonly [key: string]: unknown } | null | undefined)?.[name]
   } catch {
     // A getter of a foreign error that throws tells nothing; the classifier has to stay total.
     return undefined
@@ -157,7 +156,7 @@ const classOfCode = (code: string): FailureClass => {
   return "unknown"
 }
 
-const isSqlState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code) && !nodeCodes.has(code)
+const isSqlState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code)
 
 /** A code that better-sqlite3 does not list still has its primary code in the low byte. */
 const primaryOf = (code: string): string => {
@@ -175,7 +174,7 @@ const sqlitePrimaryNames: ReadonlyArray<string> = (
 const table = (rows: { readonly [Class in FailureClass]?: string }): ReadonlyMap<string, FailureClass> =>
   new Map(
     (Object.entries(rows) as ReadonlyArray<[FailureClass, string]>).flatMap(([failureClass, codes]) =>
-      codes.split(/\s+/).map((code): [string, FailureClass] => [code, failureClass])
+      codes.split(" ").map((code): [string, FailureClass] => [code, failureClass])
     )
   )
 
@@ -203,14 +202,14 @@ const nodeCodes = table({
   permanent: "EACCES EPERM EROFS EISDIR ENOTDIR ENOENT"
 })
 
+// A state that is not here has the class of its first two characters.
 const sqlStates = table({
   transient: "55P03 55006 57P03 53300 08001",
   wholeTransaction: "40001 40P01 57014 25P02 25006 40002",
   unknown: "08007 40003",
   connection: "08000 08003 08006 57P01 57P02 57P05 25P03",
   slow: "53000 53100 53200 53400 58030",
-  permanent: "08P01 08004",
-  fatal: "XX000 XX001 XX002"
+  permanent: "08P01 08004"
 })
 
 const sqlStateClasses = table({

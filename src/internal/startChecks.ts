@@ -5,6 +5,7 @@
  */
 import type { Violation } from "../RunHistory.js"
 import type { RunId } from "../RunId.js"
+import type { Line } from "../RunLog.js"
 import { all, type Check, first, type LineOf, perRun, violation } from "./historyFacts.js"
 
 /** A start that succeeded has its row; one that failed leaves nothing that goes on. */
@@ -25,20 +26,23 @@ export const atomicStart = perRun((timeline) => {
 
 /**
  * Two runs of one key never overlap: the second begins after the row of the first is terminal. The row frees the
- * key, so the write counts, also one whose answer was lost; what is told of it may come later.
+ * key, so the write counts, also one whose answer was lost; what is told of it may come later, and never, where the
+ * host that wrote it was killed before it could: a holder whose host says nothing any more is not held against it.
  */
-export const singleActive: Check = ({ history }) => {
+export const singleActive: Check = ({ history, stopped }) => {
   const found: Array<Violation> = []
+  const lastWords = new Map(history.lines.map((line, index) => [line.hostId, index]))
   const holders = new Map<string, LineOf<"RunStarted">>()
   const ended = new Set<RunId>()
   const free = (isFreed: (holder: RunId) => boolean) => {
     for (const [key, holder] of holders) if (isFreed(holder.runId)) holders.delete(key)
   }
-  for (const line of history.lines) {
+  const maySpeak = ({ hostId }: Line, index: number) => stopped.has(hostId) || (lastWords.get(hostId) ?? -1) >= index
+  for (const [index, line] of history.lines.entries()) {
     if (line._tag === "RunStarted" && line.key !== undefined) {
       const key = JSON.stringify([line.name, line.key])
       const holder = holders.get(key)
-      if (holder !== undefined) {
+      if (holder !== undefined && maySpeak(holder, index)) {
         const timeline = history.timelines.get(line.runId)
         const expected = `the key ${line.key} of ${line.name} to be free`
         found.push(violation("G8", timeline, expected, `held by run ${holder.runId}`, [holder, line]))

@@ -43,6 +43,8 @@ export interface PersistOptions {
   readonly attemptTimeout: Duration.Duration
   readonly parkAfterAttempts: number
   readonly batchMax: number
+  /** The shortest time that a job may come with until its owner wants to be told. */
+  readonly budgetMin: Duration.Duration
 }
 
 /** @internal */
@@ -82,48 +84,69 @@ export const make = (
     /** After a fatal failure: the failure, and when the database is asked again whether it is sound. */
     let damage: { readonly failure: StoreFailure; readonly checkAt: number } | undefined
 
-    const attempt = <A>(
-      operation: string,
-      effect: Effect.Effect<A, StoreFailure>,
-      ids: ReadonlyArray<RunId> = []
-    ): Effect.Effect<A, StoreFailure> =>
-      effect.pipe(
-        Effect.tapBoth({
-          onSuccess: () => countAttempt(operation),
-          onFailure: (failure) => Effect.zipRight(countAttempt(operation), countFailure(operation, failure))
-        }),
-        Effect.withSpan(RunMetrics.spans.write, {
-          attributes: { operation, rows: ids.length, runId: ids.slice(0, namedMax).join(",") },
-          captureStackTrace: false
-        })
-      )
+    /** One attempt of an operation, counted, in a span of its own. */
+    const attempting = (operation: string) => {
+      // Tagged once: to tag a metric costs more than to update it.
+      const attempts = Metric.tagged(RunMetrics.writeAttempts, "operation", operation)
+      return <A>(effect: Effect.Effect<A, StoreFailure>, ids: ReadonlyArray<RunId>): Effect.Effect<A, StoreFailure> =>
+        effect.pipe(
+          Effect.tapBoth({
+            onSuccess: () => Metric.update(attempts, 1),
+            onFailure: (failure) => Effect.zipRight(Metric.update(attempts, 1), countFailure(operation, failure))
+          }),
+          Effect.withSpan(RunMetrics.spans.write, {
+            attributes: { operation, rows: ids.length, runId: ids.slice(0, namedMax).join(",") },
+            captureStackTrace: false
+          })
+        )
+    }
+    const attemptCheck = attempting("check")
+
+    /** Whoever comes while a statement is in flight need not be told before that has been answered, or has failed. */
+    const isPatient = Duration.greaterThanOrEqualTo(options.budgetMin, options.attemptTimeout)
 
     /** The attempt runs beside the budgets: what waits behind a stuck statement is told in time. */
     const beside = <A>(effect: Effect.Effect<A, StoreFailure>): Effect.Effect<A, StoreFailure> =>
       Effect.gen(function* () {
         const now = yield* nowMillis
-        if (nextBudgetAt() > now + Duration.toMillis(options.attemptTimeout)) return yield* effect
+        if (isPatient && nextBudgetAt() > now + Duration.toMillis(options.attemptTimeout)) return yield* effect
         const fiber = yield* Effect.fork(effect)
-        yield* Effect.raceFirst(Fiber.await(fiber), Effect.forever(untilBudget))
+        yield* Effect.raceFirst(Fiber.await(fiber), watching)
         return yield* Fiber.join(fiber)
       })
+
+    /** Done by whoever submits while a statement is in flight. */
+    let arrival = Deferred.unsafeMake<void>(FiberId.none)
+    /** When those who watch will tell next. */
+    let watchedUntil = Number.POSITIVE_INFINITY
+
+    const sooner: Effect.Effect<void> = Effect.suspend(() => {
+      arrival = Deferred.unsafeMake<void>(FiberId.none)
+      const isSooner = Effect.suspend(() => (nextBudgetAt() < watchedUntil ? Effect.void : sooner))
+      return Effect.zipRight(Deferred.await(arrival), isSooner)
+    })
 
     const untilBudget = Effect.gen(function* () {
       const now = yield* nowMillis
       const at = nextBudgetAt()
+      watchedUntil = at
       yield* Number.isFinite(at) ? Effect.sleep(Math.max(0, at - now)) : Effect.async<never>(() => {})
       // Whole, even if the statement is answered meanwhile: half a parking would be a job that nobody is told of.
       yield* Effect.uninterruptible(tellOverdue)
     })
 
+    /** Begins anew for each that comes, and has to be told sooner than all that wait. */
+    const watching = Effect.forever(Effect.raceFirst(sooner, Effect.forever(untilBudget)))
+
     const lane = <Row, Outcome>(
       operation: string,
       write: (rows: ReadonlyArray<Row>) => Effect.Effect<ReadonlyArray<Outcome>, StoreFailure>,
       { attemptsMax = Number.POSITIVE_INFINITY, isRetried = true } = {}
-    ): WriteLane<Row, Outcome> =>
-      new WriteLane({
+    ): WriteLane<Row, Outcome> => {
+      const attempt = attempting(operation)
+      return new WriteLane({
         operation,
-        write: (rows, ids) => beside(attempt(operation, write(rows), ids)),
+        write: (rows, ids) => beside(attempt(write(rows), ids)),
         backoff: Backoff.make(options.schedule, options.delayMax),
         batchMax: options.batchMax,
         attemptsMax,
@@ -147,6 +170,7 @@ export const make = (
             cause: new Error("the statements before it have not been answered")
           })
       })
+    }
 
     const parks = { attemptsMax: options.parkAfterAttempts }
     const lanes = {
@@ -182,14 +206,17 @@ export const make = (
       if (damage === undefined) return true
       yield* tellAll(damage.failure)
       if ((yield* nowMillis) < damage.checkAt) return false
-      const checked = yield* Effect.either(attempt("check", store.check))
+      const checked = yield* Effect.either(attemptCheck(store.check, []))
       if (checked._tag === "Right") damage = undefined
       else damage = { ...damage, checkAt: (yield* nowMillis) + delayMaxMillis }
       return checked._tag === "Right"
     })
 
     let latch = Deferred.unsafeMake<void>(FiberId.none)
-    const wake = () => Deferred.unsafeDone(latch, Effect.void)
+    const wake = () => {
+      Deferred.unsafeDone(latch, Effect.void)
+      Deferred.unsafeDone(arrival, Effect.void)
+    }
     let drainWaiters: Array<Deferred.Deferred<void>> = []
     /** From the taking of a batch until its last row has been told of: it has left its lane before that. */
     let isFlushing = false
@@ -255,15 +282,6 @@ export const make = (
 
     return { ...lanes, wake, drained }
   })
-
-/** Tagged once each: to tag a metric costs more than to update it. */
-const attemptsBy = new Map<string, Metric.Metric.Counter<number>>()
-
-const countAttempt = (operation: string): Effect.Effect<void> => {
-  const counter = attemptsBy.get(operation) ?? Metric.tagged(RunMetrics.writeAttempts, "operation", operation)
-  attemptsBy.set(operation, counter)
-  return Metric.update(counter, 1)
-}
 
 const countFailure = (operation: string, failure: StoreFailure): Effect.Effect<void> =>
   Metric.update(

@@ -65,7 +65,7 @@ const textCut = " … [cut]"
 export const sanitize = (text: string): string => {
   const clean = text
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, "")
-    .replace(/(?:file:\/\/)?(?<![\w.:/])(?:[A-Za-z]:\\|\/)(?:[\w.@+~-]+[\\/])+[\w.@+~-]+/g, "<path>")
+    .replace(/(?<![\w.:/])(?:file:\/\/\/?)?(?:[A-Za-z]:[\\/]|\/)(?:[\w.@+~-]+[\\/])+[\w.@+~-]+/g, "<path>")
     .toWellFormed()
   return clean.length <= textMax ? clean : clean.slice(0, textMax - textCut.length).toWellFormed() + textCut
 }

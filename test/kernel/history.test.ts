@@ -182,6 +182,16 @@ describe("RunHistory", () => {
     ],
     ["two active runs of one key", "G8", log(started(a, { key: "k" }), started(b, { key: "k" }))],
     [
+      "a run whose key another host takes while its own still speaks",
+      "G8",
+      log(started(a, { key: "k" }), started(b, { key: "k", hostId: other }), ended(a))
+    ],
+    [
+      "a run whose key another host takes after its own has stopped, and never said how it ended",
+      "G8",
+      log(started(a, { key: "k" }), stopped, started(b, { key: "k", hostId: other }))
+    ],
+    [
       "two hosts that recover one run",
       "G9",
       log(
@@ -252,6 +262,11 @@ describe("RunHistory", () => {
       written(a, "completed", { outcome: "AlreadyApplied" }),
       settled(a)
     )
+    assert.deepStrictEqual(broken(text), [])
+  })
+
+  it("lets a key be free whose holder's host was killed before it could say so", () => {
+    const text = log(host, started(a, { key: "k" }), ended(a), started(b, { key: "k", hostId: other }))
     assert.deepStrictEqual(broken(text), [])
   })
 

@@ -84,6 +84,18 @@ describe("the verdict", () => {
     }
   })
 
+  it("says in words why the kernel itself stopped the work", () => {
+    const none = { owned: true, cancelled: false, timedOut: false, leaseLost: false, shuttingDown: false }
+    const message = (fact: Partial<Facts>) => {
+      const decided = verdict({ ...none, end: { _tag: "Interrupted" }, ...fact })
+      return decided._tag === "Settle" ? decided.error?.message : undefined
+    }
+    assert.match(message({ timedOut: true }) ?? "", /timeout passed/)
+    assert.match(message({ leaseLost: true }) ?? "", /lease ran out/)
+    assert.match(message({ shuttingDown: true }) ?? "", /host shut down/)
+    assert.match(message({}) ?? "", /interrupted, and by nobody/)
+  })
+
   it("is always terminal, and completed only with a result that the work gave", () => {
     fc.assert(
       fc.property(fc.constantFrom(...combinations), (facts) => {

@@ -4,7 +4,23 @@
  */
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
-const order: ReadonlyArray<string> = ["verdict", "sqlFailure", "unit", "contract", "sqlWrites"]
+const order: ReadonlyArray<string> = [
+  "verdict",
+  "workEnd",
+  "sqlFailure",
+  "failureCodes",
+  "sqlRows",
+  "activeRun",
+  "backoff",
+  "writeLane",
+  "boundedStore",
+  "statusWriter",
+  "settling",
+  "cancelling",
+  "starting",
+  "running",
+  "contract"
+]
 const last: ReadonlyArray<string> = ["scenarios"]
 
 const rank = ({ moduleId }: TestSpecification): number => {

@@ -12,9 +12,11 @@ import {
   endingOf,
   errorOf,
   isOwnEnding,
+  linesOf,
   type OperationOf,
   type RunStory,
   rowBefore,
+  type Story,
   valueOf
 } from "./story.js"
 
@@ -29,6 +31,7 @@ export const cancelPrecedence: Checker = (story) => {
       refused(found, run, cancel)
     }
     accepted(found, run)
+    betweenAttempts(found, story, run)
   }
   return found.violations
 }
@@ -37,6 +40,9 @@ const acknowledged = (found: Findings, run: RunStory, cancel: Cancel): void => {
   const value = valueOf(cancel)
   if (value?._tag !== "Cancelled" || value.answer._tag !== "Requested") return
   const answered = cancel.answered as Entry
+  const began = run.begins.find(({ sequence }) => sequence > answered.sequence)
+  if (began !== undefined)
+    found.add(run.runId, "no work after its cancel was acknowledged", "it began", [answered, began])
   const ending = endingOf(run)
   if (value.answer.durable) {
     const row = rowBefore(run, answered.sequence)
@@ -89,9 +95,7 @@ const accepted = (found: Findings, run: RunStory): void => {
       cancel.host === began.host &&
       cancel.called.sequence > began.sequence &&
       cancel.called.at < ended.at &&
-      // Interrupted in the instant in which it was asked, it may never have come to be asked.
-      (cancel.answered === undefined || cancel.answered.at > cancel.called.at || valueOf(cancel) !== undefined) &&
-      errorOf(cancel) === undefined
+      isAsked(cancel)
   )
   if (first === undefined) return
   found.add(run.runId, "cancelled, since that was asked while the work ran", ending.row.status, [
@@ -100,6 +104,37 @@ const accepted = (found: Findings, run: RunStory): void => {
     ending.entry
   ])
 }
+
+/**
+ * Every attempt is built anew: the one that was applied came after another had failed, and a cancel that was there
+ * before that failure was there for it to carry.
+ */
+const betweenAttempts = (found: Findings, story: Story, run: RunStory): void => {
+  const ending = endingOf(run)
+  if (ending === undefined || !isOwnEnding(ending) || ending.row.status === "cancelled") return
+  if (!linesOf(run, "VerdictWritten").some(({ line }) => line.outcome === "Applied")) return
+  const failed = story.lines.findLast(
+    ({ line, sequence }) =>
+      sequence < ending.entry.sequence &&
+      line._tag === "WriteFailed" &&
+      (line.failure.operation === "settle" || line.failure.operation === "entomb") &&
+      line.runIds.includes(run.runId)
+  )
+  const carried = run.cancels.find(
+    (cancel) => failed !== undefined && cancel.host === failed.host && isAsked(cancel) && cancel.called.at < failed.at
+  )
+  if (carried === undefined) return
+  found.add(run.runId, "cancelled, since that was asked before the last attempt was sent", ending.row.status, [
+    carried.called,
+    failed,
+    ending.entry
+  ])
+}
+
+/** Interrupted in the instant in which it was called, it may never have come to be asked. */
+const isAsked = (cancel: Cancel): boolean =>
+  errorOf(cancel) === undefined &&
+  (cancel.answered === undefined || cancel.answered.at > cancel.called.at || valueOf(cancel) !== undefined)
 
 const stateOf = (row: ReturnType<typeof rowBefore>): string =>
   row === undefined ? "no row" : `${row.status}, ${row.cancelRequestedAt === null ? "with no cancel" : "with a cancel"}`

@@ -15,7 +15,7 @@ export const nothingLost: Checker = (story) => {
     const host = hostOf(story, run)
     const closed = host === undefined ? undefined : story.closed.get(host)
     const [ended] = run.ends
-    if (closed === undefined || ended === undefined || ended.sequence > closed.sequence) continue
+    if (closed === undefined || !isDecided(run, closed.sequence)) continue
     const row = rowBefore(run, closed.sequence)
     if (row === undefined || isTerminal(row.status) || isSuperseded(run)) continue
     const lost = linesOf(run, "VerdictLost").find((entry) => entry.host === host && entry.sequence < closed.sequence)
@@ -27,7 +27,7 @@ export const nothingLost: Checker = (story) => {
       continue
     }
     const { settlement } = lost.line
-    const right = rightEnds(ended.exit, influencesOn(story, run, ended.at))
+    const right = rightEnds(ended?.exit, influencesOn(story, run, (ended ?? lost).at))
     const isRight = right.some(
       ({ status, workOutcome }) => status === settlement.status && workOutcome === settlement.workOutcome
     )
@@ -40,6 +40,13 @@ export const nothingLost: Checker = (story) => {
     }
   }
   return found.violations
+}
+
+/** Its work has ended, or its start was given up: there is a verdict, whatever the row says yet. */
+const isDecided = (run: RunStory, closed: number): boolean => {
+  const [ended] = run.ends
+  if (run.begins.length > 0) return ended !== undefined && ended.sequence < closed
+  return linesOf(run, "StartFailed").some(({ line, sequence }) => line.abandoned && sequence < closed)
 }
 
 /** Another host's to settle. */

@@ -1,0 +1,278 @@
+/** What a start leaves behind, in the store and in the log, however it ends. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Metric from "effect/Metric"
+import * as TestClock from "effect/TestClock"
+import { RunMetrics } from "../../src/index.js"
+import { newRow } from "../../src/internal/memoryTables.js"
+import type { NewRun } from "../../src/RunStore.js"
+import { elsewhere, newRun } from "../store/contract/fixtures.js"
+import { failure, onStage, type Store } from "./onStage.js"
+
+/** The first insert is answered like this; the others, and what it may have left, as they should be. */
+const firstInsert = (answer: (rows: ReadonlyArray<NewRun>, store: Store) => ReturnType<Store["insert"]>) => {
+  let isFirst = true
+  return (store: Store): Partial<Store> => ({
+    insert: (rows) =>
+      Effect.suspend(() => {
+        if (!isFirst) return store.insert(rows)
+        isFirst = false
+        return answer(rows, store)
+      })
+  })
+}
+
+describe("a start", () => {
+  it.scoped("inserts the row that it promises, and says so on a line", () =>
+    Effect.gen(function* () {
+      const { hostId, kernel, lines, store } = yield* onStage()
+      yield* TestClock.adjust("7 millis")
+      const handle = yield* kernel.start("work", Effect.never, { key: "k" })
+      const [row] = yield* store.list({})
+      assert.deepStrictEqual<unknown>(row, {
+        ...newRow(newRun(1)),
+        id: handle.id,
+        name: "work",
+        key: "k",
+        payload: null,
+        payloadHash: null,
+        hostId,
+        attemptMax: 1,
+        onHostExit: "fail",
+        createdAt: 7,
+        startedAt: 7
+      })
+      const line = { _tag: "RunStarted", runId: handle.id, hostId, name: "work", attempt: 1 }
+      assert.deepStrictEqual<unknown>(lines("RunStarted"), [{ ...line, key: "k" }])
+      const keyless = yield* kernel.start("work", Effect.never)
+      assert.deepStrictEqual<unknown>(lines("RunStarted").at(-1), { ...line, runId: keyless.id })
+    })
+  )
+
+  it.scoped("counts as started, and as active while it is in memory", () =>
+    Effect.gen(function* () {
+      const counts = Effect.gen(function* () {
+        return [(yield* Metric.value(RunMetrics.started)).count, (yield* Metric.value(RunMetrics.active)).value]
+      })
+      const [started = 0, active = 0] = yield* counts
+      const { kernel } = yield* onStage()
+      const handle = yield* kernel.start("work", Effect.never)
+      assert.deepStrictEqual(yield* counts, [started + 1, active + 1])
+      yield* handle.cancel()
+      yield* handle.settled
+      assert.deepStrictEqual(yield* counts, [started + 1, active])
+    })
+  )
+
+  it.scoped("of a key that is taken fails, names who has it, and leaves nothing", () =>
+    Effect.gen(function* () {
+      const { hostId, kernel, lines, store } = yield* onStage()
+      const holder = yield* kernel.start("work", Effect.never, { key: "k" })
+      const error = yield* Effect.flip(kernel.start("work", Effect.never, { key: "k" }))
+      assert.isTrue(error._tag === "RunAlreadyActive" && error.activeId === holder.id)
+      assert.isTrue(error._tag === "RunAlreadyActive" && error.name === "work" && error.key === "k")
+      assert.deepStrictEqual<unknown>(lines("StartFailed"), [
+        {
+          _tag: "StartFailed",
+          hostId,
+          name: "work",
+          error: "RunAlreadyActive",
+          message: error.message,
+          abandoned: false
+        }
+      ])
+      assert.strictEqual((yield* store.list({})).length, 1)
+    })
+  )
+
+  it.scoped("inside a transaction of the store's client is refused", () =>
+    Effect.gen(function* () {
+      const { kernel, lines } = yield* onStage({}, () => ({ isCallerInTransaction: Effect.succeed(true) }))
+      const error = yield* Effect.flip(kernel.start("work", Effect.never))
+      assert.isTrue(error._tag === "CalledInTransaction" && error.operation === "start")
+      const [line] = lines("StartFailed")
+      assert.isTrue(line?._tag === "StartFailed" && "abandoned" in line && line.abandoned === false)
+    })
+  )
+
+  it.scoped("whose row is there before it was answered, and is not its own, fails", () =>
+    Effect.gen(function* () {
+      const { kernel, lines } = yield* onStage(
+        {},
+        firstInsert((rows) =>
+          Effect.succeed(
+            rows.map((run) => ({ _tag: "AlreadyThere", row: newRow({ ...run, hostId: elsewhere }) }) as const)
+          )
+        )
+      )
+      const error = yield* Effect.flip(kernel.start("work", Effect.never))
+      assert.isTrue(error._tag === "StoreFailure" && error.operation === "start" && error.class === "unknown")
+      assert.include(error.message, "was running before the start was answered")
+      assert.strictEqual(lines("StartFailed").length, 1)
+    })
+  )
+
+  it.scoped("whose insert had landed before its answer was lost begins, unless a cancel was there first", () =>
+    Effect.gen(function* () {
+      for (const cancelRequestedAt of [null, 3]) {
+        let hasBegun = false
+        const { hostId, kernel, lines } = yield* onStage(
+          {},
+          firstInsert((rows, store) =>
+            Effect.map(store.insert(rows), () =>
+              rows.map(() => ({ _tag: "AlreadyInserted", cancelRequestedAt }) as const)
+            )
+          )
+        )
+        const handle = yield* kernel.start(
+          "work",
+          Effect.sync(() => {
+            hasBegun = true
+          })
+        )
+        const { status, workOutcome } = yield* handle.settled
+        assert.deepStrictEqual<unknown>(
+          [hasBegun, status, workOutcome],
+          cancelRequestedAt === null ? [true, "completed", "succeeded"] : [false, "cancelled", "notStarted"]
+        )
+        assert.deepStrictEqual<unknown>(
+          lines("CancelRequested"),
+          cancelRequestedAt === null ? [] : [{ _tag: "CancelRequested", runId: handle.id, hostId }]
+        )
+      }
+    })
+  )
+})
+
+describe("a start that is given up", () => {
+  it.scoped("in time says what the database failed with, that it is in doubt, and leaves a tombstone", () =>
+    Effect.gen(function* () {
+      const { hostId, kernel, lines, store } = yield* onStage({ startTimeout: "1 second" }, () => ({
+        insert: () => Effect.fail(failure({ operation: "insert", class: "unknown", code: "SQLITE_IOERR" }))
+      }))
+      const starting = yield* Effect.fork(Effect.flip(kernel.start("work", Effect.never, { key: "k" })))
+      yield* TestClock.adjust("999 millis")
+      assert.isTrue((yield* Fiber.poll(starting))._tag === "None")
+      yield* TestClock.adjust("1 millis")
+      const error = yield* Fiber.join(starting)
+      assert.isTrue(error._tag === "StoreFailure" && error.operation === "start" && error.inDoubt)
+      assert.isTrue(error._tag === "StoreFailure" && error.class === "unknown" && error.code === "SQLITE_IOERR")
+      yield* TestClock.adjust(0)
+      const [row] = yield* store.list({})
+      const message = `Its start was given up: ${error.message}`
+      assert.deepStrictEqual(
+        [row?.status, row?.workOutcome, JSON.parse(row?.error ?? "")],
+        ["failed", "notStarted", { reason: "StartAbandoned", message }]
+      )
+      assert.deepStrictEqual<unknown>(lines("StartFailed"), [
+        { _tag: "StartFailed", runId: row?.id, hostId, name: "work", error: "StoreFailure", message, abandoned: true }
+      ])
+    })
+  )
+
+  it.scoped("before it was sent says that it is not in doubt, and leaves no row", () =>
+    Effect.gen(function* () {
+      const { kernel, lines, store } = yield* onStage({ startTimeout: "1 second" }, () => ({
+        settle: () => Effect.never
+      }))
+      const first = yield* kernel.start("first", Effect.void)
+      yield* TestClock.adjust(0)
+      const starting = yield* Effect.fork(Effect.flip(kernel.start("second", Effect.never)))
+      yield* TestClock.adjust("1 second")
+      const error = yield* Fiber.join(starting)
+      assert.isTrue(error._tag === "StoreFailure" && !error.inDoubt)
+      const rows = yield* store.list({})
+      assert.deepStrictEqual(
+        rows.map(({ id }) => id),
+        [first.id]
+      )
+      assert.deepStrictEqual(lines("StartFailed"), [])
+    })
+  )
+
+  it.scoped("by its caller says so, and leaves a tombstone", () =>
+    Effect.gen(function* () {
+      const { kernel, lines, store } = yield* onStage({}, () => ({ insert: () => Effect.never }))
+      const starting = yield* Effect.fork(kernel.start("work", Effect.never))
+      yield* TestClock.adjust(0)
+      yield* Fiber.interrupt(starting)
+      yield* TestClock.adjust("10 seconds")
+      const [line] = lines("StartFailed")
+      assert.isTrue(line !== undefined && "error" in line && line.error === "Interrupted")
+      assert.isTrue(
+        line !== undefined && "message" in line && line.message === "Its start was given up: it was interrupted."
+      )
+      const [row] = yield* store.list({})
+      assert.deepStrictEqual([row?.status, row?.startedAt], ["failed", null])
+      assert.deepStrictEqual(JSON.parse(row?.error ?? ""), {
+        reason: "StartAbandoned",
+        message: "Its start was given up: it was interrupted."
+      })
+    })
+  )
+
+  it.scoped("holds up the next one of its key until the tombstone stands, and the next one then has the key", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      let isHanging = true
+      const { kernel } = yield* onStage({ persist: { attemptTimeout: "5 seconds" } }, (store) => ({
+        insert: (rows) => Effect.suspend(() => (isHanging ? Effect.never : store.insert(rows))),
+        entomb: (rows) => Effect.zipRight(Deferred.await(gate), store.entomb(rows))
+      }))
+      const first = yield* Effect.fork(kernel.start("work", Effect.never, { key: "k" }))
+      yield* TestClock.adjust(0)
+      yield* Fiber.interrupt(first)
+      isHanging = false
+      const second = yield* Effect.fork(kernel.start("work", Effect.never, { key: "k" }))
+      yield* TestClock.adjust("6 seconds")
+      assert.isTrue((yield* Fiber.poll(second))._tag === "None")
+      yield* Deferred.succeed(gate, undefined)
+      yield* TestClock.adjust("1 second")
+      assert.isTrue((yield* Fiber.join(second)).isNew)
+    })
+  )
+
+  it.scoped("holds up the next one of its key no longer than a start may take", () =>
+    Effect.gen(function* () {
+      const { hostId, kernel, lines } = yield* onStage({ startTimeout: "2 seconds" }, () => ({
+        insert: () => Effect.never,
+        entomb: () => Effect.never
+      }))
+      const first = yield* Effect.fork(kernel.start("work", Effect.never, { key: "k" }))
+      yield* TestClock.adjust(0)
+      yield* Fiber.interrupt(first)
+      const second = yield* Effect.fork(Effect.flip(kernel.start("work", Effect.never, { key: "k" })))
+      yield* TestClock.adjust("1999 millis")
+      assert.isTrue((yield* Fiber.poll(second))._tag === "None")
+      yield* TestClock.adjust("1 millis")
+      const error = yield* Fiber.join(second)
+      assert.isTrue(error._tag === "StoreFailure" && !error.inDoubt && error.operation === "start")
+      assert.include(error.message, 'an earlier start of "work" for the same key is still in doubt')
+      assert.deepStrictEqual<unknown>(lines("StartFailed").at(-1), {
+        _tag: "StartFailed",
+        hostId,
+        name: "work",
+        error: "StoreFailure",
+        message: error.message,
+        abandoned: false
+      })
+    })
+  )
+
+  it.scoped("and waits for its tombstone takes the place of one that waits", () =>
+    Effect.gen(function* () {
+      const { kernel } = yield* onStage({ startsWaitingMax: 1, startTimeout: "1 second" }, () => ({
+        insert: () => Effect.fail(failure()),
+        entomb: () => Effect.fail(failure())
+      }))
+      const first = yield* Effect.fork(Effect.flip(kernel.start("work", Effect.never)))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(first)
+      const error = yield* Effect.flip(kernel.start("work", Effect.never))
+      assert.isTrue(error._tag === "StoreFailure" && error.operation === "start" && !error.inDoubt)
+      assert.include(error.message, "1 starts wait for the database already")
+    })
+  )
+})

@@ -1,0 +1,115 @@
+/** How a row of the runs table is read, whatever a driver gives its columns as. */
+import { assert, describe, it } from "@effect/vitest"
+import { ownedRun, recoveredRun, storedRun } from "../../src/internal/sqlRows.js"
+import { here, runId } from "./contract/fixtures.js"
+
+const columns = {
+  run_id: runId(1),
+  name: "import",
+  run_key: "tenant",
+  idempotency_key: "request",
+  payload: "{}",
+  payload_hash: "hash",
+  status: "cancelled",
+  host_id: here,
+  attempt: 1,
+  attempt_max: 3,
+  on_host_exit: "restart",
+  restart_deadline: 10,
+  cancel_requested_at: 20,
+  cancel_reason: "by hand",
+  created_at: 30,
+  started_at: 40,
+  finished_at: 50,
+  work_outcome: "succeeded",
+  result: "1",
+  error: "2",
+  settle_token: "token",
+  progress_current: 60,
+  progress_total: 70,
+  progress_step: "step"
+}
+
+const row = {
+  id: runId(1),
+  name: "import",
+  key: "tenant",
+  idempotencyKey: "request",
+  payload: "{}",
+  payloadHash: "hash",
+  status: "cancelled",
+  hostId: here,
+  attempt: 1,
+  attemptMax: 3,
+  onHostExit: "restart",
+  restartDeadline: 10,
+  cancelRequestedAt: 20,
+  cancelReason: "by hand",
+  createdAt: 30,
+  startedAt: 40,
+  finishedAt: 50,
+  workOutcome: "succeeded",
+  result: "1",
+  error: "2",
+  settleToken: "token",
+  progressCurrent: 60,
+  progressTotal: 70,
+  progressStep: "step"
+}
+
+/** Every number of the row, as this. */
+const withNumbers = (as: (number: number) => unknown) =>
+  Object.fromEntries(
+    Object.entries(columns).map(([name, value]) => [name, typeof value === "number" ? as(value) : value])
+  )
+
+const required = ["run_id", "name", "status", "attempt", "attempt_max", "on_host_exit", "created_at"]
+
+/** Every column that may be empty, as this. */
+const withEmpty = (empty: null | undefined) =>
+  Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, required.includes(name) ? value : empty]))
+
+describe("a row of the runs table", () => {
+  it("is read column by column", () => {
+    assert.deepStrictEqual<unknown>(storedRun(columns), row)
+  })
+
+  it("has numbers, also where the driver gives text or bigints", () => {
+    assert.deepStrictEqual<unknown>(storedRun(withNumbers(String)), row)
+    assert.deepStrictEqual<unknown>(storedRun(withNumbers(BigInt)), row)
+  })
+
+  it("has null where a column is empty, or was not asked for", () => {
+    for (const empty of [null, undefined]) {
+      const read = storedRun(withEmpty(empty))
+      const kept = ["id", "name", "status", "attempt", "attemptMax", "onHostExit", "createdAt"]
+      for (const [name, value] of Object.entries(read)) {
+        assert.strictEqual(value, kept.includes(name) ? row[name as keyof typeof row] : null, name)
+      }
+    }
+  })
+
+  it("keeps a zero, which is no empty column", () => {
+    const { progressCurrent, startedAt } = storedRun({ ...columns, progress_current: 0, started_at: 0 })
+    assert.deepStrictEqual([progressCurrent, startedAt], [0, 0])
+  })
+
+  it("is a host's own, as its renewal finds it", () => {
+    assert.deepStrictEqual(ownedRun(columns), {
+      id: runId(1),
+      attempt: 1,
+      cancelRequestedAt: 20,
+      cancelReason: "by hand"
+    })
+    assert.deepStrictEqual(ownedRun(withEmpty(null)), {
+      id: runId(1),
+      attempt: 1,
+      cancelRequestedAt: null,
+      cancelReason: null
+    })
+  })
+
+  it("is one that recovery settled, with the host that was lost", () => {
+    assert.deepStrictEqual(recoveredRun(columns), { id: runId(1), name: "import", status: "cancelled", hostId: here })
+  })
+})
