@@ -79,6 +79,8 @@ export interface PairsOptions extends SweepOptions {
 export interface RandomOptions extends Options {
   /** The first of the seeds; each execution has the next one. Defaults to `1`. */
   readonly seed?: number | undefined
+  /** Executes each plan once more, and demands the same trace to the byte. Defaults to `false`. */
+  readonly isRepeated?: boolean | undefined
 }
 
 /**
@@ -167,7 +169,8 @@ export const random = (scenario: Scenario, options: RandomOptions = {}): Effect.
       const input = scenario.inputs?.generate(next)
       const kinds = options.faults ?? Plans.passing
       const drawn = Plans.drawPlan(next, { scenario: scenario.name, input, kinds, decisions: branching.length })
-      yield* session.try(drawn.plan, drawn.order)
+      const execution = yield* session.try(drawn.plan, drawn.order)
+      if (options.isRepeated === true) yield* session.repeat(drawn.plan, execution)
     }
     return yield* judged(session.report({ seed }))
   })
@@ -196,11 +199,10 @@ export const interleave = (
 export const replay = (scenario: Scenario, plan: FaultPlan): Effect.Effect<Report, ExplorationFailed> =>
   Effect.gen(function* () {
     const session = new Session("replay", scenario, { findingMax: 0 })
-    const first = yield* session.execute(plan)
-    const second = yield* session.execute(plan)
-    if (first.failure !== undefined) session.keep(plan, first, first.failure)
-    const differs = first.log().join("\n") !== second.log().join("\n")
-    if (differs && scenario.isReal !== true) session.tally.gap("two executions of the plan had different traces")
+    const execution = yield* session.execute(plan)
+    if (execution.failure !== undefined) session.keep(plan, execution, execution.failure)
+    session.tally.expectFired(plan, execution)
+    if (scenario.isReal !== true) yield* session.repeat(plan, execution)
     return yield* judged(session.report())
   })
 

@@ -16,7 +16,20 @@ import * as FaultPlan from "../FaultPlan.js"
 import * as Report from "../Report.js"
 import type { Scenario } from "../Scenario.js"
 import * as Catalogue from "./catalogue.js"
-import { budget, executions, fault, findings, limitsOf, once, optional, places, scenario, seed } from "./options.js"
+import {
+  budget,
+  executions,
+  fault,
+  findings,
+  limitsOf,
+  once,
+  optional,
+  places,
+  scenario,
+  seed,
+  slice,
+  sliceOf
+} from "./options.js"
 import * as Outcome from "./outcome.js"
 
 type Explore = (
@@ -57,9 +70,9 @@ const finish = (reports: ReadonlyArray<Report.Report>, places: Outcome.Places) =
 
 export const sweep = Command.make(
   "sweep",
-  { scenario, budget, executions, findings, fault, once, ...places },
+  { scenario, slice, budget, executions, findings, fault, once, ...places },
   (given) =>
-    exploreAll(given.scenario, Catalogue.swept, limitsOf(given), given, (scenario, limits) =>
+    exploreAll(given.scenario, sliceOf(Catalogue.swept, given.slice), limitsOf(given), given, (scenario, limits) =>
       Explorer.sweep(scenario, { ...limits, windows: given.once ? ["once"] : undefined })
     )
 ).pipe(Command.withDescription("every fault at every operation, in every phase, once and for a period"))
@@ -75,14 +88,18 @@ export const pairs = Command.make(
     )
 ).pipe(Command.withDescription("every pair of faults at every two operations"))
 
+const twice = Options.boolean("twice").pipe(
+  Options.withDescription("executes each plan twice, and demands the same trace to the byte")
+)
+
 export const random = Command.make(
   "random",
-  { scenario, seed, budget, executions, findings, fault, ...places },
+  { scenario, seed, twice, budget, executions, findings, fault, ...places },
   (given) =>
     Effect.zipRight(
       Console.log(`seed ${given.seed}`),
       exploreAll(given.scenario, Catalogue.drawn, limitsOf(given), given, (scenario, limits) =>
-        Explorer.random(scenario, { ...limits, seed: given.seed })
+        Explorer.random(scenario, { ...limits, seed: given.seed, isRepeated: given.twice })
       )
     )
 ).pipe(Command.withDescription("inputs, storms and orders of fibers that seeds stand for"))

@@ -6,6 +6,7 @@
 import * as Options from "@effect/cli/Options"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as Explorer from "../Explorer.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -17,6 +18,22 @@ const DurationText = Schema.String.pipe(
     message: () => 'expected a duration such as "10 minutes"'
   })
 )
+
+/** The first of two parts is `1/2`. */
+const Slice = Schema.transformOrFail(Schema.String, Schema.Tuple(Schema.Int, Schema.Int), {
+  strict: true,
+  decode: (text, _, ast) => {
+    const [, part, of] = /^(\d+)\/(\d+)$/.exec(text) ?? []
+    const slice = [Number(part), Number(of)] as const
+    return slice[0] >= 1 && slice[0] <= slice[1]
+      ? ParseResult.succeed(slice)
+      : ParseResult.fail(new ParseResult.Type(ast, text, `expected a part such as 1/2, found "${text}"`))
+  },
+  encode: ([part, of]) => ParseResult.succeed(`${part}/${of}`)
+})
+
+export const sliceOf = <A>(items: ReadonlyArray<A>, [part, of]: readonly [number, number]): ReadonlyArray<A> =>
+  items.filter((_, index) => index % of === part - 1)
 
 export const optional = <A>(option: Options.Options<A>) => Options.map(Options.optional(option), Option.getOrUndefined)
 
@@ -47,6 +64,11 @@ export const fault = Options.choice("fault", FaultPlan.faults).pipe(
 )
 export const once = Options.boolean("once").pipe(
   Options.withDescription("faults happen once only, and not for a period as well")
+)
+export const slice = Options.text("slice").pipe(
+  Options.withDescription("a part of the scenarios, such as 1/2, for several processes"),
+  Options.withSchema(Slice),
+  Options.withDefault([1, 1] as const)
 )
 const json = optional(Options.text("json").pipe(Options.withDescription("writes the reports to this file")))
 const folder = Options.text("out").pipe(

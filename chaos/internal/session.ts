@@ -84,6 +84,14 @@ export class Session {
     )
   }
 
+  /** Executes a plan once more, by the choices that were made: its trace must be the same to the byte. */
+  repeat(plan: FaultPlan, { choices, log }: Scenario.Execution): Effect.Effect<void> {
+    return Effect.map(this.execute(plan, { kind: "choices", choices }), (again) => {
+      if (again.log().join("\n") === log().join("\n")) return
+      this.tally.gap(`two executions had different traces: ${JSON.stringify({ ...plan, choices })}`)
+    })
+  }
+
   /** Keeps a failure as it is. */
   keep(plan: FaultPlan, execution: Scenario.Execution, failure: string): void {
     const shrinking = { executions: 0, millis: 0 }
