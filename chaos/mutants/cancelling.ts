@@ -213,5 +213,14 @@ export const cancelling: ReadonlyArray<Mutant> = [
     find: "  if (isTerminal(row.status)) {\n    const workOutcome",
     replace: "  if (isTerminal(row.status) || row.cancelRequestedAt !== null) {\n    const workOutcome",
     killedBy: "followedFromAnotherHost"
+  }),
+  new Mutant({
+    name: "found-cancel-is-not-logged",
+    guarantee: "G11",
+    defect: "A cancel that the lost write met in the row is told to nobody: the log shows a run that nobody cancelled.",
+    file: "src/internal/settling.ts",
+    find: '        if (isOurs && status === "cancelled" && run.state.cancel === undefined) yield* foundCancelled(core, run)\n',
+    replace: "",
+    killedBy: "cancelFoundWhenApplied"
   })
 ]

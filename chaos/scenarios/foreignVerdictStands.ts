@@ -35,7 +35,7 @@ export default scenario({
     for (const { id } of handles) {
       yield* world.foreign(
         "UPDATE holdfast_runs SET status = 'failed', work_outcome = 'unknown', finished_at = 5, " +
-          `error = '{"reason":"HostLost","message":"somebody tidied up"}' WHERE run_id = ?`,
+          `error = '{"reason":"HostLost","message":"somebody tidied up"}' WHERE run_id = ? AND status = 'running'`,
         id
       )
       rows.push(yield* world.row(id))

@@ -11,6 +11,7 @@ import cancelAtOnce from "./cancelAtOnce.js"
 import cancelBeforeCommit from "./cancelBeforeCommit.js"
 import cancelDuringWrite from "./cancelDuringWrite.js"
 import cancelFoundAtAdoption from "./cancelFoundAtAdoption.js"
+import cancelFoundWhenApplied from "./cancelFoundWhenApplied.js"
 import cancelFromAnotherHost from "./cancelFromAnotherHost.js"
 import cancelHangingStart from "./cancelHangingStart.js"
 import cancelIgnored from "./cancelIgnored.js"
@@ -106,6 +107,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   cancelWhileStarting,
   cancelHangingStart,
   cancelFoundAtAdoption,
+  cancelFoundWhenApplied,
   startInterruptedUnsent,
   startInterruptedInFlight,
   startInterruptedApplied,

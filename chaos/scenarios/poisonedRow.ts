@@ -25,6 +25,7 @@ export default scenario({
       (index) => kernel.start("import", Effect.as(Deferred.await(gate), index))
     )
     const bad = handles[13] ?? assert.fail()
+    yield* Effect.addFinalizer(() => world.foreign("DROP TRIGGER IF EXISTS refuse"))
     yield* world.foreign(
       `CREATE TRIGGER refuse BEFORE UPDATE ON holdfast_runs WHEN NEW.run_id = '${bad.id}' ` +
         "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
@@ -63,5 +64,5 @@ export default scenario({
     yield* Effect.sleep("5 seconds")
     assert.equal(yield* within(0)(bad.result), 13)
     assert.equal((yield* world.row(bad.id))?.["status"], "completed")
-  })
+  }).pipe(Effect.scoped)
 })

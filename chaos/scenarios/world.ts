@@ -133,23 +133,31 @@ const hasty = Layer.effect(
   }))
 )
 
+/** Opened when it is first asked for, so that it finds the file that is there then. */
+const foreignConnection = (filename: string): Effect.Effect<() => Sqlite.Database, never, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync((): { database?: Sqlite.Database } => ({})),
+      (opened) => Effect.sync(() => opened.database?.close())
+    ),
+    (opened) => () => {
+      opened.database ??= new Sqlite(filename)
+      return opened.database
+    }
+  )
+
 const makeWorld = (
   filename: string,
   lines: Effect.Effect<ReadonlyArray<RunLog.Line>>,
   others: Pick<typeof World.Service, "log" | "close">
 ) =>
-  Effect.sync((): typeof World.Service => {
+  Effect.map(foreignConnection(filename), (database): typeof World.Service => {
     const foreign: (typeof World.Service)["foreign"] = (sql, ...parameters) =>
       Effect.sync(() => {
-        const database = new Sqlite(filename)
-        try {
-          const statement = database.prepare(sql)
-          if (statement.reader) return statement.all(...parameters) as ReadonlyArray<FileRow>
-          statement.run(...parameters)
-          return []
-        } finally {
-          database.close()
-        }
+        const statement = database().prepare(sql)
+        if (statement.reader) return statement.all(...parameters) as ReadonlyArray<FileRow>
+        statement.run(...parameters)
+        return []
       })
     return {
       filename,

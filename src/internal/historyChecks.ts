@@ -78,7 +78,9 @@ const cancelPrecedence = perRun((timeline) => {
   }
   if (settled === undefined) return found
   for (const answer of all(timeline, "CancelAnswered")) {
-    if (answer.answer === "Requested" && settled.status !== "cancelled") {
+    // One that was not durable binds this host: where somebody else's write came first it was without effect.
+    const isBinding = answer.durable !== false || written !== undefined
+    if (answer.answer === "Requested" && isBinding && settled.status !== "cancelled") {
       found.push(violation("G2", timeline, "cancelled, as the canceller was told", settled.status, [answer, settled]))
     }
     if (answer.answer === "AlreadyTerminal" && answer.status !== settled.status) {

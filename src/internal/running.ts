@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -91,8 +92,7 @@ const inSpan = <A, E, R>(
 /** Child fibers, daemons and streams inherit it, so their lines are the run's as well. */
 const captureLogger = (run: ActiveRun.ActiveRun): Logger.Logger<unknown, void> =>
   Logger.make(({ annotations, cause, logLevel, message }) => {
-    const parts = Array.isArray(message) ? message : [message]
-    const text = parts.map((part) => (typeof part === "string" ? part : Inspectable.toStringUnknown(part, 0)))
+    const text = Arr.ensure(message).map((part) => Inspectable.toStringUnknown(part, 0))
     if (!Cause.isEmpty(cause)) text.push(Cause.pretty(cause))
     run.hub.publish({
       _tag: "Logged",

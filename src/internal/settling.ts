@@ -41,6 +41,8 @@ export const answered = (
       case "AlreadyApplied":
       case "NoOp": {
         const { row, status } = outcome
+        const isOurs = outcome._tag === "AlreadyApplied"
+        if (isOurs && status === "cancelled" && run.state.cancel === undefined) yield* foundCancelled(core, run)
         yield* logWritten(core, run, outcome._tag, attempts, status, row.workOutcome, row.error)
         // Somebody else's write stands: a cancel that waits has changed nothing, even where the row is `cancelled`.
         if (outcome._tag === "NoOp") answerCancels(run, () => Effect.succeed({ _tag: "AlreadyTerminal", status }))
