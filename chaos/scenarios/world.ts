@@ -184,25 +184,33 @@ export const beside = <Services, Failure, A, E, R>(
 
 /**
  * All that the log says, held against the guarantees and against what the file says by now. Where the story was
- * cut short its works may wait for what never comes, and those that ignore even the shutdown keep their rows.
+ * cut short, some of what it would have done is missing.
  */
 const judge = (options: Options, log: string, world: typeof World.Service, isCutShort: boolean): Effect.Effect<void> =>
   Effect.gen(function* () {
     const rows = (yield* world.foreign("SELECT * FROM holdfast_runs")).map(storedRun)
     const history = RunHistory.fromLog(log)
-    const endless = new Set(
-      isCutShort ? history.lines.flatMap((line) => (line._tag === "GraceExceeded" ? [line.runId] : [])) : []
+    const excused = new Set(
+      isCutShort ? history.lines.flatMap((line) => (isExcuse(options, line) ? [line.runId] : [])) : []
     )
     const found = RunHistory.check(history, { rows: rows.map(runOf), isFinal: true, toleranceMillis: 1 }).filter(
       ({ guarantee, runId }) =>
         !(options.breaks ?? []).includes(guarantee) &&
-        !(guarantee === "G5" && runId !== undefined && endless.has(runId))
+        !(guarantee === "G5" && runId !== undefined && excused.has(runId))
     )
     if (found.length > 0) yield* Effect.dieMessage(found.map(RunHistory.render).join("\n"))
-    const active = rows.filter(({ id, status }) => (status === "pending" || status === "running") && !endless.has(id))
+    // A pending row without a host waits for one, and stories that put one there may not have come to it.
+    const active = rows.filter(
+      ({ hostId, id, status }) =>
+        (status === "running" || (status === "pending" && !(isCutShort && hostId === null))) && !excused.has(id)
+    )
     if (active.length > 0)
       yield* Effect.dieMessage(`rows are active that nobody owns: ${active.map(({ id }) => id).join(", ")}`)
   })
+
+/** Its work waits for what the story never did, and ignores even the shutdown; or the story never repaired its row. */
+const isExcuse = (options: Options, line: RunLog.Line): line is Extract<RunLog.Line, { readonly runId: RunId }> =>
+  line._tag === "GraceExceeded" || (line._tag === "VerdictLost" && (options.breaks ?? []).includes("G6"))
 
 /**
  * The effect, which dies where it takes longer than `limit`. It is not waited for then.
