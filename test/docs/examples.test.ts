@@ -4,25 +4,29 @@
  *
  * @since 0.1.0
  */
-import { spawnSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, posix } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
 import ts from "typescript"
 import { anchors, type Example, examples, examplesOfModule, examplesOfPage, links, pages, read, root } from "./pages.js"
 
 /** Ignored by git and by the linter, and inside the repository, so that packages are found from it. */
 const folder = join(root, "dist", "doc-examples")
 
-const pathOf = (example: Example): string =>
-  join(folder, `${example.file.replace(/[^\w]+/g, "_")}_line${example.line}.ts`)
+/** Those of a page lie in one folder, so that they can import each other. */
+const pathOf = ({ file, line, name = `line${line}.ts` }: Example): string =>
+  join(folder, file.replace(/[^\w]+/g, "_"), name)
 
 /** Each stands in a file of its own at the very line that it has on its page, so that errors name the page's lines. */
 const writeExamples = (all: ReadonlyArray<Example>): void => {
   rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
-  for (const example of all) writeFileSync(pathOf(example), `${"\n".repeat(example.line - 1)}${example.code}\n`)
+  for (const example of all) {
+    mkdirSync(dirname(pathOf(example)), { recursive: true })
+    writeFileSync(pathOf(example), `${"\n".repeat(example.line - 1)}${example.code}\n`)
+  }
 }
 
 /** The settings of the documentation's own project, for a check without output. */
@@ -59,21 +63,24 @@ const canary: Example = { file: "canary.md", line: 7, code: 'const n: number = "
 const promisedOutput = ({ code }: Example): ReadonlyArray<string> =>
   [...code.matchAll(/\/\/ prints: (.+)$/gm)].map((match) => match[1] ?? "")
 
-const run = (example: Example): { readonly status: number | null; readonly output: string } => {
-  const directory = mkdtempSync(join(tmpdir(), "holdfast-example-"))
-  try {
-    const viteNode = join(root, "node_modules", "vite-node", "vite-node.mjs")
-    const config = join(root, "test", "docs", "vite.config.ts")
-    const { error, status, stderr, stdout } = spawnSync(
-      process.execPath,
-      [viteNode, "--config", config, pathOf(example)],
-      { cwd: directory, encoding: "utf8", timeout: 60_000 }
-    )
-    return { status, output: `${stdout}${stderr}${error === undefined ? "" : String(error)}` }
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
-}
+/** Not in one piece with the test: vitest wants to hear from it meanwhile. */
+const run = (example: Example): Effect.Effect<{ readonly status: number | null; readonly output: string }> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-example-"))),
+    (directory) =>
+      Effect.async((resume) => {
+        const viteNode = join(root, "node_modules", "vite-node", "vite-node.mjs")
+        const config = join(root, "test", "docs", "vite.config.ts")
+        const child = execFile(
+          process.execPath,
+          [viteNode, "--config", config, pathOf(example)],
+          { cwd: directory, timeout: 60_000 },
+          (_, stdout, stderr) => resume(Effect.succeed({ status: child.exitCode, output: `${stdout}${stderr}` }))
+        )
+        return Effect.sync(() => child.kill("SIGKILL"))
+      }),
+    (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
+  )
 
 /** What is wrong with a link, if anything. */
 const brokenBecause = (file: string, target: string): string | undefined => {
@@ -90,12 +97,12 @@ describe("the examples of the documentation", () => {
   const programs = all.filter(({ isProgram }) => isProgram)
 
   it("are found on pages and in docstrings, with the line that they stand at", () => {
-    const page = "text\n```ts run\none\ntwo\n```\n```sh\nls\n```\n```ts\nthree\n```"
+    const page = "text\n```ts run\none\ntwo\n```\n```sh\nls\n```\n```ts name=three.ts\nthree\n```"
     assert.deepStrictEqual(
-      examplesOfPage("a.md", page).map(({ code, isProgram, line }) => [line, code, isProgram]),
+      examplesOfPage("a.md", page).map(({ code, isProgram, line, name }) => [line, code, isProgram, name]),
       [
-        [3, "one\ntwo", true],
-        [10, "three", false]
+        [3, "one\ntwo", true, undefined],
+        [10, "three", false, "three.ts"]
       ]
     )
     const module = "/**\n * Text.\n *\n * @example\n * one\n *   two\n * @see three\n */\nexport const x = 1\n"
@@ -115,7 +122,8 @@ describe("the examples of the documentation", () => {
       found.filter((complaint) => !own.includes(complaint)),
       []
     )
-    assert.strictEqual(readdirSync(folder).length, all.length + 1)
+    const written = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    assert.strictEqual(written.length, all.length + 1, "two examples of one page have the same name")
   })
 
   it("the README has a program, and each program says what it prints", () => {
@@ -126,13 +134,18 @@ describe("the examples of the documentation", () => {
   })
 
   for (const program of programs) {
-    it(`the program at ${program.file}:${program.line} prints what it says`, { timeout: 90_000 }, () => {
-      if (!existsSync(pathOf(program))) writeExamples(all)
-      const { output, status } = run(program)
-      assert.strictEqual(status, 0, output)
-      const printed = output.split("\n")
-      for (const line of promisedOutput(program)) assert.include(printed, line, output)
-    })
+    it.live(
+      `the program at ${program.file}:${program.line} prints what it says`,
+      () =>
+        Effect.gen(function* () {
+          if (!existsSync(pathOf(program))) writeExamples(all)
+          const { output, status } = yield* run(program)
+          assert.strictEqual(status, 0, output)
+          const printed = output.split("\n")
+          for (const line of promisedOutput(program)) assert.include(printed, line, output)
+        }),
+      { timeout: 90_000 }
+    )
   }
 })
 

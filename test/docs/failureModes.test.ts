@@ -12,9 +12,12 @@ import { scenarios as indexed } from "../../chaos/scenarios/index.js"
 import { rowOf, rowsOf } from "./failureModes.js"
 import { read, root } from "./pages.js"
 
-/** Whatever the modules of a folder export, by file: what lies there and is in no index is found as well. */
+/**
+ * Whatever the modules of a folder export, by file: what lies there and is in no index is found as well.
+ * A `main.ts` is a program, and would be executed.
+ */
 const exportsIn = async (folder: string): Promise<ReadonlyArray<unknown>> => {
-  const names = readdirSync(join(root, folder)).filter((name) => name.endsWith(".ts"))
+  const names = readdirSync(join(root, folder)).filter((name) => name.endsWith(".ts") && name !== "main.ts")
   const modules = await Promise.all(names.map((name) => import(join(root, folder, name)) as Promise<object>))
   return modules.flatMap((module) => Object.values(module)).flat()
 }

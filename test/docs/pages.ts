@@ -20,6 +20,8 @@ export interface Example {
   readonly code: string
   /** A complete program, which is executed too: its fence says `ts run`. */
   readonly isProgram: boolean
+  /** Its fence says `name=orders.ts`: other examples of the page import it by this name. */
+  readonly name?: string
 }
 
 export interface Link {
@@ -59,7 +61,9 @@ export const examplesOfPage = (file: Path, text: string): ReadonlyArray<Example>
     } else {
       if (open.language === "ts") {
         const code = lines.slice(open.line - 1, index).join("\n")
-        examples.push({ file, line: open.line, code, isProgram: open.info.split(/\s+/).includes("run") })
+        const name = /\bname=(\S+)/.exec(open.info)?.[1]
+        const isProgram = open.info.split(/\s+/).includes("run")
+        examples.push({ file, line: open.line, code, isProgram, ...(name === undefined ? {} : { name }) })
       }
       open = undefined
     }
