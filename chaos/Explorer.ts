@@ -46,12 +46,17 @@ export interface Options {
   readonly executionMax?: number | undefined
   /** Defaults to all but `crash` in sweeps, and elsewhere to those that pass by themselves. */
   readonly faults?: ReadonlyArray<Fault> | undefined
-  /** Failures that are made small and reported. The exploration ends with the last of them. Defaults to `3`. */
+  /**
+   * Failures that are made small and reported; those that come out the same are one. The exploration ends with the
+   * last of them, or after five times as many failures. Defaults to `3`.
+   */
   readonly findingMax?: number | undefined
   /** Whether what fails is made small, which takes executions of its own. Defaults to `true`. */
   readonly isShrinking?: boolean | undefined
   /** Called after each execution with the number of executions so far, and how many there are where that is known. */
   readonly onProgress?: ((done: number, possible: number | undefined) => void) | undefined
+  /** Called with each execution that is counted, whose log is gone afterwards; those of shrinking are not. */
+  readonly onExecution?: ((execution: Execution) => void) | undefined
 }
 
 /**

@@ -116,7 +116,7 @@ const renderFinding = ({ failure, found, log, plan, shrinking }: Finding): strin
     "",
     `The smallest plan found (${plan.rules.length} faults, ${plan.choices?.length ?? 0} choices; was ${found.rules.length} and more; ${shrinking.executions} executions, ${(shrinking.millis / 1000).toFixed(1)} s):`,
     `  ${toJson(plan)}`,
-    "To execute it again:",
+    "To execute it again (elsewhere than in Holdfast's repository: with replay, from a test):",
     `  ${commandOf(plan)}`,
     `Its log${left > 0 ? `, without the first ${left} lines` : ""}:`,
     ...log.slice(-logLinesMax).map((line) => `  ${line}`)

@@ -24,9 +24,16 @@ export interface Limits {
   readonly findingMax?: number | undefined
   readonly isShrinking?: boolean | undefined
   readonly onProgress?: ((done: number, possible: number | undefined) => void) | undefined
+  readonly onExecution?: ((execution: Scenario.Execution) => void) | undefined
 }
 
 const findingMaxDefault = 3
+
+/** Many failures come from few bugs, and shrink to the same plan: after so many there will hardly be another one. */
+const failuresPerFinding = 5
+
+const isSame = (one: FaultPlan, other: FaultPlan): boolean =>
+  JSON.stringify([one.rules, one.choices, one.input]) === JSON.stringify([other.rules, other.choices, other.input])
 
 export class Session {
   readonly tally: Tally
@@ -47,8 +54,10 @@ export class Session {
   }
 
   get isOver(): boolean {
+    const findingMax = this.limits.findingMax ?? findingMaxDefault
     return (
-      this.tally.findings.length >= (this.limits.findingMax ?? findingMaxDefault) ||
+      this.tally.findings.length >= findingMax ||
+      this.tally.failed >= findingMax * failuresPerFinding ||
       this.tally.executions >= (this.limits.executionMax ?? Number.POSITIVE_INFINITY) ||
       realMillis() >= this.endsAt
     )
@@ -79,6 +88,7 @@ export class Session {
     return Effect.tap(Scenario.execute(this.scenario, { plan: this.planOf(wanted), order }), (execution) =>
       Effect.sync(() => {
         this.tally.add(execution)
+        this.limits.onExecution?.(execution)
         this.limits.onProgress?.(this.tally.executions, this.possible)
       })
     )
@@ -113,10 +123,11 @@ export class Session {
   private find(plan: FaultPlan, execution: Scenario.Execution, failure: string): Effect.Effect<void> {
     return Effect.gen(this, function* () {
       const begin = realMillis()
-      const attempt = (plan: FaultPlan) => Scenario.execute(this.scenario, { plan })
+      const attempt = (plan: FaultPlan, order?: Order) => Scenario.execute(this.scenario, { plan, order })
       const shrunk = yield* shrink(plan, execution, attempt, this.scenario.inputs)
       const millis = realMillis() - begin
       this.shrinkingMillis += millis
+      if (this.tally.findings.some((known) => isSame(known.plan, shrunk.plan))) return
       this.tally.findings.push({
         plan: shrunk.plan,
         failure: shrunk.execution.failure ?? failure,

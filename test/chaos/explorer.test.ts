@@ -48,11 +48,13 @@ describe("sweep", () => {
     })
   )
 
-  it.live("ends with as many findings as it is asked for", () =>
+  it.live("ends with as many findings as it is asked for, and counts those once that come out the same", () =>
     Effect.gen(function* () {
-      const report = yield* failing(chaos.sweep(paysTwice, { findingMax: 2 }))
-      assert.strictEqual(report.findings.length, 2)
-      assert.isBelow(report.executions, report.possible ?? 0)
+      const asFound = yield* failing(chaos.sweep(paysTwice, { findingMax: 2, isShrinking: false }))
+      assert.deepStrictEqual([asFound.findings.length, asFound.failed], [2, 2])
+      const small = yield* failing(chaos.sweep(paysTwice, { findingMax: 2 }))
+      assert.deepStrictEqual([small.findings.length, small.failed], [1, 10])
+      assert.isBelow(small.executions, small.possible ?? 0)
     })
   )
 
