@@ -104,7 +104,7 @@ describe("a cancel", () => {
       const gate = yield* Deferred.make<void>()
       const ids: Array<RunId> = []
       let hasBegun = false
-      const { kernel } = yield* onStage({}, (store) => ({
+      const { kernel, store } = yield* onStage({}, (store) => ({
         insert: (rows) => {
           ids.push(...rows.map(({ id }) => id))
           return Effect.zipRight(Deferred.await(gate), store.insert(rows))
@@ -123,6 +123,8 @@ describe("a cancel", () => {
       const handle = yield* Fiber.join(starting)
       const { status, workOutcome } = yield* handle.settled
       assert.deepStrictEqual([status, workOutcome, hasBegun], ["cancelled", "notStarted", false])
+      // Its row was there, so it is no tombstone.
+      assert.strictEqual((yield* store.list({}))[0]?.startedAt, 0)
     })
   )
 
@@ -280,6 +282,25 @@ describe("what a cancel is told", () => {
       yield* Deferred.succeed(gate, undefined)
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* handle.settled).status, "cancelled")
+    })
+  )
+
+  it.scoped("whose caller does not wait for the answer takes that of nobody else", () =>
+    Effect.gen(function* () {
+      const { kernel } = yield* onStage({}, () => ({ requestCancel: () => Effect.fail(failure()) }))
+      const handle = yield* kernel.start("work", Effect.uninterruptible(Effect.sleep("1 second")))
+      yield* TestClock.adjust(0)
+      const before = yield* Effect.fork(handle.cancel())
+      const gone = yield* Effect.fork(handle.cancel())
+      const after = yield* Effect.fork(handle.cancel())
+      yield* TestClock.adjust(0)
+      yield* Fiber.interrupt(gone)
+      yield* TestClock.adjust("1 second")
+      for (const fiber of [before, after]) {
+        const answer = yield* Fiber.poll(fiber)
+        assert.isTrue(answer._tag === "Some")
+        assert.deepStrictEqual<unknown>(yield* Fiber.join(fiber), { _tag: "Requested", durable: true })
+      }
     })
   )
 

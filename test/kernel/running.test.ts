@@ -94,6 +94,30 @@ describe("what work reports", () => {
     })
   )
 
+  it.scoped("after its end, and before that is stored, is told to nobody either", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const { kernel } = yield* onStage({}, (store) => ({
+        settle: (rows) => Effect.zipRight(Deferred.await(gate), store.settle(rows))
+      }))
+      const late = yield* Deferred.make<void>()
+      const handle = yield* kernel.start(
+        "work",
+        Effect.forkDaemon(Effect.zipRight(Deferred.await(late), Run.progress({ current: 9 })))
+      )
+      const listening = yield* Effect.fork(Stream.runCollect(handle.events))
+      yield* TestClock.adjust(0)
+      yield* Deferred.succeed(late, undefined)
+      yield* TestClock.adjust(0)
+      yield* Deferred.succeed(gate, undefined)
+      const events = Chunk.toReadonlyArray(yield* Fiber.join(listening))
+      assert.deepStrictEqual(
+        events.map(({ _tag }) => _tag),
+        ["Snapshot", "Settled"]
+      )
+    })
+  )
+
   it.scoped("after its end is told to nobody", () =>
     Effect.gen(function* () {
       const { kernel, store } = yield* onStage()
@@ -271,11 +295,14 @@ describe("a kernel that stops", () => {
   it.scoped("leaves what it could not write, with its host's row, and says how many", () =>
     Effect.gen(function* () {
       const { close, hostId, kernel, lines, tables } = yield* onStage({ shutdownGrace: "1 second" }, () => ({
-        settle: () => Effect.fail(failure())
+        settle: () => Effect.fail(failure()),
+        requestCancel: () => Effect.never
       }))
       const first = yield* kernel.start("work", Effect.void)
       const stubborn = yield* kernel.start("stubborn", Effect.uninterruptible(Effect.sleep("1 hour")))
+      yield* TestClock.adjust(0)
       const cancelling = yield* Effect.fork(stubborn.cancel())
+      yield* TestClock.adjust(0)
       const closing = yield* Effect.fork(close)
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(closing)
@@ -283,9 +310,11 @@ describe("a kernel that stops", () => {
       assert.strictEqual(tables.hosts.size, 1)
       const parked = yield* Effect.flip(first.settled)
       assert.isTrue(parked._tag === "VerdictParked" && parked.verdict === "completed")
+      assert.isTrue(parked._tag === "VerdictParked" && parked.lastFailure.operation === "settle")
+      assert.include(parked.message, "the host shut down before the database took the verdict")
       const left = yield* Effect.flip(stubborn.settled)
       assert.isTrue(left._tag === "RunSuperseded" && left.status === "running" && left.id === stubborn.id)
-      assert.isTrue(Option.isSome(yield* Fiber.poll(cancelling)))
+      assert.deepStrictEqual<unknown>(yield* Fiber.join(cancelling), { _tag: "Requested", durable: false })
     })
   )
 
@@ -301,15 +330,18 @@ describe("a kernel that stops", () => {
     })
   )
 
-  it.scoped("fails the starts that wait for their row, and leaves nothing of them", () =>
+  it.scoped("fails the starts that wait for their row, and waits for their tombstones", () =>
     Effect.gen(function* () {
-      const { close, kernel } = yield* onStage({ shutdownGrace: "1 second" }, () => ({ insert: () => Effect.never }))
+      const options = { shutdownGrace: "5 seconds", persist: { attemptTimeout: "1 second" } } as const
+      const { close, kernel, store } = yield* onStage(options, () => ({ insert: () => Effect.never }))
       const starting = yield* Effect.fork(Effect.flip(kernel.start("work", Effect.never)))
       yield* TestClock.adjust(0)
       const closing = yield* Effect.fork(close)
-      yield* TestClock.adjust("1 second")
+      yield* TestClock.adjust("5 seconds")
       yield* Fiber.join(closing)
       assert.strictEqual((yield* Fiber.join(starting))._tag, "KernelStopped")
+      const [row] = yield* store.list({})
+      assert.deepStrictEqual([row?.status, row?.workOutcome], ["failed", "notStarted"])
     })
   )
 

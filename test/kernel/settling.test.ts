@@ -71,6 +71,7 @@ describe("a verdict that is written", () => {
       const handle = yield* kernel.start("work", Effect.fail("boom"))
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* handle.settled).attempts, 2)
+      assert.deepStrictEqual(lines("CancelRequested"), [])
       assert.deepStrictEqual<unknown>(lines("VerdictWritten"), [
         {
           _tag: "VerdictWritten",
@@ -88,7 +89,7 @@ describe("a verdict that is written", () => {
 
   it.scoped("by an attempt of which the answer was lost answers the cancel that it carried", () =>
     Effect.gen(function* () {
-      const { kernel } = yield* onStage({}, (store) => ({
+      const { kernel, lines } = yield* onStage({}, (store) => ({
         ...failing(1, true)(store),
         requestCancel: () => Effect.fail(failure())
       }))
@@ -97,6 +98,7 @@ describe("a verdict that is written", () => {
       const cancelling = yield* Effect.fork(handle.cancel())
       yield* TestClock.adjust("2 seconds")
       assert.deepStrictEqual<unknown>(yield* Fiber.join(cancelling), { _tag: "Requested", durable: true })
+      assert.strictEqual(lines("CancelRequested").length, 1)
     })
   )
 
@@ -118,6 +120,20 @@ describe("a verdict that is written", () => {
       assert.strictEqual((yield* handle.settled).workOutcome, "failed")
       assert.isFalse("reason" in (lines("VerdictWritten")[0] ?? {}))
       assert.deepStrictEqual([yield* cancelled, yield* parked], [before[0] + 1, before[1]])
+    })
+  )
+
+  it.scoped("by an attempt of which the answer was lost tells of a cancel that only the row had heard of", () =>
+    Effect.gen(function* () {
+      const stage = yield* onStage({}, failing(1, true))
+      const { hostId, kernel, lines } = stage
+      const handle = yield* kernel.start("work", aSecond)
+      yield* change(stage, handle.id, { cancelRequestedAt: 5, cancelReason: "elsewhere" })
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual((yield* handle.settled).status, "cancelled")
+      assert.deepStrictEqual<unknown>(lines("CancelRequested"), [
+        { _tag: "CancelRequested", runId: handle.id, hostId, reason: "It was recorded in the row." }
+      ])
     })
   )
 
@@ -208,6 +224,22 @@ describe("a verdict that comes too late", () => {
       })
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual<unknown>(yield* Fiber.join(cancelling), { _tag: "AlreadyTerminal", status: "cancelled" })
+    })
+  )
+
+  it.scoped("tells of no cancel where somebody else's stands as cancelled", () =>
+    Effect.gen(function* () {
+      const stage = yield* onStage()
+      const handle = yield* stage.kernel.start("work", aSecond)
+      yield* change(stage, handle.id, {
+        status: "cancelled",
+        workOutcome: "unknown",
+        finishedAt: 5,
+        settleToken: "theirs"
+      })
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* handle.settled).status, "cancelled")
+      assert.deepStrictEqual(stage.lines("CancelRequested"), [])
     })
   )
 

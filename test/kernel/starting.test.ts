@@ -3,13 +3,21 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
-import { RunMetrics } from "../../src/index.js"
+import { RunKernel, RunMetrics, Work } from "../../src/index.js"
 import { newRow } from "../../src/internal/memoryTables.js"
+import type { RunHandle } from "../../src/Run.js"
+import type { StartError } from "../../src/RunError.js"
+import type { RunId } from "../../src/RunId.js"
 import type { NewRun } from "../../src/RunStore.js"
 import { elsewhere, newRun } from "../store/contract/fixtures.js"
 import { failure, onStage, type Store } from "./onStage.js"
+import { recordingTracer } from "./recordingTracer.js"
+
+type RunKernelService = typeof RunKernel.RunKernel.Service
 
 /** The first insert is answered like this; the others, and what it may have left, as they should be. */
 const firstInsert = (answer: (rows: ReadonlyArray<NewRun>, store: Store) => ReturnType<Store["insert"]>) => {
@@ -273,6 +281,207 @@ describe("a start that is given up", () => {
       const error = yield* Effect.flip(kernel.start("work", Effect.never))
       assert.isTrue(error._tag === "StoreFailure" && error.operation === "start" && !error.inDoubt)
       assert.include(error.message, "1 starts wait for the database already")
+    })
+  )
+})
+
+const Keyed = Work.make("keyed", { payload: { n: Schema.Number }, success: Schema.Void })
+
+describe("a start whose key was taken by one that is given up in the same moment", () => {
+  /** Two starts of one key, in one statement; the first is interrupted before the answer is there. */
+  const together = (start: (kernel: RunKernelService) => Effect.Effect<RunHandle<unknown, unknown>, StartError>) =>
+    Effect.gen(function* () {
+      const sent = yield* Deferred.make<void>()
+      const answered = yield* Deferred.make<void>()
+      let statements = 0
+      const { kernel, lines } = yield* onStage({}, (store) => ({
+        insert: (rows) =>
+          Effect.suspend(() => {
+            statements++
+            if (statements === 1) return Effect.zipRight(Deferred.await(sent), store.insert(rows))
+            return Effect.zipLeft(store.insert(rows), Deferred.await(answered))
+          })
+      }))
+      // While its insert is in flight the next batch fills by itself.
+      yield* Effect.fork(kernel.start("before", Effect.never))
+      yield* TestClock.adjust(0)
+      const first = yield* Effect.fork(start(kernel))
+      yield* TestClock.adjust(0)
+      const second = yield* Effect.fork(start(kernel))
+      yield* TestClock.adjust(0)
+      yield* Deferred.succeed(sent, undefined)
+      yield* TestClock.adjust(0)
+      const interrupting = yield* Effect.fork(Fiber.interrupt(first))
+      yield* TestClock.adjust(0)
+      yield* Deferred.succeed(answered, undefined)
+      yield* TestClock.adjust(0)
+      yield* Fiber.join(interrupting)
+      return { handle: yield* Fiber.join(second), lines }
+    })
+
+  it.scoped("waits for its tombstone, asks again, and has the key", () =>
+    Effect.gen(function* () {
+      const { handle, lines } = yield* together((kernel) => kernel.start("work", Effect.never, { key: "k" }))
+      assert.isTrue(handle.isNew)
+      assert.strictEqual(lines("RunStarted").filter((line) => "key" in line && line.key === "k").length, 1)
+      assert.deepStrictEqual(
+        lines("StartFailed").map((line) => "abandoned" in line && line.abandoned),
+        [true]
+      )
+    })
+  )
+
+  it.scoped("waits for its tombstone also where it was the idempotency key, and is no repetition then", () =>
+    Effect.gen(function* () {
+      const { handle } = yield* together((kernel) =>
+        Keyed.start({ n: 1 }, { idempotencyKey: "request" }).pipe(
+          Effect.provide(Keyed.toLayer(() => Effect.never)),
+          Effect.provideService(RunKernel.RunKernel, kernel)
+        )
+      )
+      assert.isTrue(handle.isNew)
+    })
+  )
+
+  it.scoped("asks three times at most", () =>
+    Effect.gen(function* () {
+      let holder: RunId | undefined
+      let asked = 0
+      const { kernel } = yield* onStage({ persist: { attemptTimeout: "1 second" } }, () => ({
+        insert: (rows) =>
+          Effect.suspend(() => {
+            const [row] = rows
+            if (holder === undefined || row?.name === "holder") {
+              holder = row?.id
+              return Effect.never
+            }
+            asked++
+            const activeId = holder
+            return Effect.succeed(rows.map(() => ({ _tag: "KeyTaken", activeId }) as const))
+          }),
+        entomb: () => Effect.fail(failure())
+      }))
+      const first = yield* Effect.fork(kernel.start("holder", Effect.never, { key: "its" }))
+      yield* TestClock.adjust(0)
+      yield* Fiber.interrupt(first)
+      const second = yield* Effect.fork(Effect.flip(kernel.start("work", Effect.never, { key: "other" })))
+      yield* TestClock.adjust("5 seconds")
+      const error = yield* Fiber.join(second)
+      assert.isTrue(error._tag === "RunAlreadyActive" && error.activeId === holder)
+      assert.strictEqual(asked, 3)
+    })
+  )
+})
+
+describe("a start with an idempotency key", () => {
+  const withKeyed = Effect.gen(function* () {
+    const { kernel, lines, store } = yield* onStage()
+    const live = Keyed.toLayer(() => Effect.void).pipe(Layer.provideMerge(Layer.succeed(RunKernel.RunKernel, kernel)))
+    const context = yield* Layer.build(live)
+    const start = (n: number) => Effect.provide(Keyed.start({ n }, { idempotencyKey: "request" }), context)
+    return { lines, start, store }
+  })
+
+  it.scoped("that was used before with the same payload answers with that run", () =>
+    Effect.gen(function* () {
+      const { lines, start, store } = yield* withKeyed
+      const first = yield* start(1)
+      const again = yield* start(1)
+      assert.deepStrictEqual([first.isNew, again.isNew, again.id], [true, false, first.id])
+      assert.deepStrictEqual(lines("StartFailed"), [])
+      assert.strictEqual((yield* store.list({})).length, 1)
+    })
+  )
+
+  it.scoped("that was used before with another payload is refused, with the run that has it", () =>
+    Effect.gen(function* () {
+      const { lines, start } = yield* withKeyed
+      const first = yield* start(1)
+      const error = yield* Effect.flip(start(2))
+      assert.isTrue(error._tag === "IdempotencyConflict" && error.existingId === first.id)
+      assert.isTrue(error._tag === "IdempotencyConflict" && error.idempotencyKey === "request")
+      assert.strictEqual(lines("StartFailed").length, 1)
+    })
+  )
+})
+
+describe("starts", () => {
+  it.scoped("that have been answered wait no more", () =>
+    Effect.gen(function* () {
+      const { kernel } = yield* onStage({ startsWaitingMax: 2 })
+      for (let n = 0; n < 5; n++) yield* kernel.start("work", Effect.void)
+    })
+  )
+
+  it.scoped("of a kernel that has stopped are refused, on a line as well", () =>
+    Effect.gen(function* () {
+      const { close, kernel, lines } = yield* onStage()
+      yield* close
+      assert.strictEqual((yield* Effect.flip(kernel.start("work", Effect.void)))._tag, "KernelStopped")
+      assert.deepStrictEqual(
+        lines("StartFailed").map((line) => "error" in line && line.error),
+        ["KernelStopped"]
+      )
+    })
+  )
+
+  it.scoped("have a span that names their run", () =>
+    Effect.gen(function* () {
+      const { kernel } = yield* onStage()
+      const { spans, tracer } = recordingTracer()
+      const handle = yield* Effect.withTracer(kernel.start("work", Effect.never), tracer)
+      assert.deepStrictEqual<unknown>(
+        spans.find(([name]) => name === RunMetrics.spans.start),
+        [RunMetrics.spans.start, { name: "work", runId: handle.id }]
+      )
+    })
+  )
+})
+
+describe("a host whose lease could not be renewed", () => {
+  it.scoped("begins no work once the lease may have been judged lost, and leaves a tombstone", () =>
+    Effect.gen(function* () {
+      let hasBegun = false
+      const { kernel, store } = yield* onStage({ leaseDuration: "30 seconds" }, () => ({
+        renewHost: () => Effect.fail(failure())
+      }))
+      const work = Effect.sync(() => {
+        hasBegun = true
+      })
+      yield* TestClock.adjust("24999 millis")
+      yield* (yield* kernel.start("in time", work)).settled
+      assert.isTrue(hasBegun)
+      hasBegun = false
+      yield* TestClock.adjust("1 millis")
+      const error = yield* Effect.flip(kernel.start("too late", work))
+      assert.isTrue(error._tag === "StoreFailure" && error.operation === "start")
+      assert.include(error.message, "the host's lease could not be renewed in time")
+      yield* TestClock.adjust("1 second")
+      const row = (yield* store.list({ name: "too late" }))[0]
+      assert.deepStrictEqual([row?.status, row?.workOutcome, hasBegun], ["failed", "notStarted", false])
+    })
+  )
+
+  it.scoped("begins no work whose row names the host that it was before", () =>
+    Effect.gen(function* () {
+      let hasBegun = false
+      const gate = yield* Deferred.make<void>()
+      const { kernel, lines } = yield* onStage(
+        { leaseDuration: "30 seconds", startTimeout: "1 minute", persist: { attemptTimeout: "1 minute" } },
+        (store) => ({
+          insert: (rows) => Effect.zipRight(Deferred.await(gate), store.insert(rows)),
+          renewHost: () => Effect.succeed({ held: false, owned: [] })
+        })
+      )
+      const work = Effect.sync(() => {
+        hasBegun = true
+      })
+      const starting = yield* Effect.fork(Effect.flip(kernel.start("work", work)))
+      yield* TestClock.adjust("11 seconds")
+      assert.strictEqual(lines("LeaseReplaced").length, 1)
+      yield* Deferred.succeed(gate, undefined)
+      const error = yield* Fiber.join(starting)
+      assert.isTrue(error._tag === "StoreFailure" && !hasBegun)
     })
   )
 })

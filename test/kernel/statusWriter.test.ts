@@ -11,7 +11,6 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
-import * as Tracer from "effect/Tracer"
 import { makeMemory } from "../../src/internal/memoryStore.js"
 import { failureFields, make, type PersistOptions, type StatusWriter } from "../../src/internal/statusWriter.js"
 import type { Job, WriteLane } from "../../src/internal/writeLane.js"
@@ -20,6 +19,7 @@ import type { RunId } from "../../src/RunId.js"
 import * as RunMetrics from "../../src/RunMetrics.js"
 import type { RunStore } from "../../src/RunStore.js"
 import { cancel, here, newRun, runId, settlement, tombstone } from "../store/contract/fixtures.js"
+import { recordingTracer } from "./recordingTracer.js"
 
 type Store = typeof RunStore.Service
 
@@ -105,35 +105,6 @@ const isDrained = (writer: StatusWriter) =>
     yield* Fiber.interrupt(fiber)
     return Option.isSome(exit)
   })
-
-/** The name and the attributes of every span, in the order in which they end. */
-const recordingTracer = () => {
-  const spans: Array<readonly [string, Record<string, unknown>]> = []
-  const tracer = Tracer.make({
-    span: (name, parent, context, links, startTime, kind) => {
-      const attributes = new Map<string, unknown>()
-      return {
-        _tag: "Span",
-        name,
-        spanId: "span",
-        traceId: "trace",
-        parent,
-        context,
-        status: { _tag: "Started", startTime },
-        attributes,
-        links,
-        kind,
-        sampled: true,
-        attribute: (key, value) => void attributes.set(key, value),
-        event: () => {},
-        addLinks: () => {},
-        end: () => void spans.push([name, Object.fromEntries(attributes)])
-      }
-    },
-    context: (use) => use()
-  })
-  return { spans, tracer }
-}
 
 describe("the writer", () => {
   it.scoped("sends what settles first, and reports last", () =>

@@ -21,12 +21,10 @@ const order: ReadonlyArray<string> = [
   "running",
   "contract"
 ]
-const last: ReadonlyArray<string> = ["scenarios"]
-
 const rank = ({ moduleId }: TestSpecification): number => {
-  const at = (names: ReadonlyArray<string>) => names.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
-  if (at(last) >= 0) return order.length + 1
-  return at(order) >= 0 ? at(order) : order.length
+  if (moduleId.endsWith("/mutation/scenarios.ts")) return order.length + 1
+  const at = order.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
+  return at < 0 ? order.length : at
 }
 
 export class CheapestFirst extends BaseSequencer {

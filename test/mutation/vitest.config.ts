@@ -6,7 +6,7 @@ import { CheapestFirst } from "./cheapestFirst.js"
 export default defineConfig({
   root: fileURLToPath(new URL("../..", import.meta.url)),
   test: {
-    include: ["test/kernel/**/*.test.ts", "test/store/**/*.test.ts", "test/mutation/scenarios.test.ts"],
+    include: ["test/kernel/**/*.test.ts", "test/store/**/*.test.ts", "test/mutation/scenarios.ts"],
     // It starts a thousand runs, to count their statements.
     exclude: ["test/kernel/statements.test.ts"],
     sequence: { sequencer: CheapestFirst },

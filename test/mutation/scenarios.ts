@@ -1,5 +1,5 @@
 /**
- * The scenarios, for Stryker: without those that take seconds or start a process of their own.
+ * The scenarios, for Stryker alone: without those that take seconds or start a process of their own.
  */
 import { describe, it } from "@effect/vitest"
 import { Scenario } from "../../chaos/index.js"

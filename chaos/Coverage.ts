@@ -1,0 +1,304 @@
+/**
+ * What an exploration of Holdfast must have reached before it says anything: every fault in every phase at
+ * every one of its statements, and every branch of retry, classification and answer that its log can show.
+ * What is required is data, and so is each exception, with its reason; `gapsOf` says what is missing.
+ *
+ * @since 0.1.0
+ */
+import { FailureClass } from "../src/RunError.js"
+import type { Line } from "../src/RunLog.js"
+import { canHappen, type Fault, faults, type Phase, phases } from "./FaultPlan.js"
+import type { Report } from "./Report.js"
+import type { Execution } from "./Scenario.js"
+
+// -- models -------------------------------------------------------------------------------------------
+
+/**
+ * A fault that cannot fire there, or a branch that nothing can reach, and why.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Exception {
+  readonly label: string
+  /** Defaults to all of them. */
+  readonly faults?: ReadonlyArray<Fault>
+  /** Defaults to all of them. */
+  readonly phases?: ReadonlyArray<Phase>
+  readonly reason: string
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Required {
+  /** Each must have met every fault in every phase in which it can happen. */
+  readonly labels: ReadonlyArray<string>
+  readonly exceptions: ReadonlyArray<Exception>
+  /** Each must be among the branches of some execution. */
+  readonly branches: ReadonlyArray<string>
+}
+
+// -- what is required -----------------------------------------------------------------------------------
+
+const statements = [
+  "insert",
+  "settle",
+  "entomb",
+  "cancel",
+  "progress",
+  "readBack",
+  "read",
+  "list",
+  "register",
+  "renew",
+  "owned",
+  "remove",
+  "fence",
+  "recover",
+  "check",
+  "connect"
+] as const
+
+const writes = ["settle", "entomb", "insert", "cancel", "progress"] as const
+
+/**
+ * Of a sweep over all of Holdfast's scenarios. Not required, since nothing can reach it: a stop for a lost
+ * lease, which the verdict knows and no code asks for (a host without a lease only refuses to begin work).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const required: Required = {
+  labels: statements,
+  exceptions: [
+    { label: "*", faults: ["crash"], reason: "It ends the process that explores; `crashes` kills hosts of their own." },
+    {
+      label: "connect",
+      phases: ["after", "late"],
+      reason: "Opening a connection applies nothing, so all of its faults are recorded as `before`."
+    }
+  ],
+  branches: [
+    // Every lane meets every class: `backOff`, `isolate` and `fatal` of writeLane, and the whole table of sqlFailure.
+    ...writes.flatMap((write) =>
+      FailureClass.literals.map((failureClass) => `write failed: ${write}, ${failureClass}`)
+    ),
+    "write failed: in doubt",
+    "write failed: not in doubt",
+    "write failed: no connection",
+    "write failed: nothing was answered in time",
+    "write isolated: the batch is split",
+    "write isolated: the row stays alone",
+    "write isolated: the row is written without its value",
+    "verdict written: Applied",
+    "verdict written: AlreadyApplied",
+    "verdict written: NoOp",
+    "verdict written: NotFound",
+    "verdict written: NotMine",
+    "verdict written: after a failure",
+    "verdict written: after it was parked",
+    "verdict parked: by a failure that passes",
+    "verdict parked: by a row that is refused",
+    "verdict parked: by a damaged database",
+    "verdict lost",
+    "database damaged",
+    "database sound again",
+    "lease failed",
+    "lease replaced",
+    "run recovered",
+    "row unknown",
+    "run superseded",
+    "run vanished",
+    "start failed: refused",
+    "start failed: abandoned after a failure",
+    "start failed: abandoned after an interruption",
+    "start failed: abandoned by a shutdown",
+    "cancel answered: durable",
+    "cancel answered: not durable",
+    "cancel answered: too late",
+    "cancel answered: failed",
+    "stop requested: timeout",
+    "stop requested: shutdown",
+    "grace exceeded"
+  ]
+}
+
+// -- what was reached -----------------------------------------------------------------------------------
+
+/**
+ * The branches that the log of one execution shows.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const branchesOf = (log: ReadonlyArray<string>): ReadonlySet<string> => {
+  const branches = new Set<string>()
+  const parked = new Set<string>()
+  let isDamaged = false
+  for (const text of log) {
+    const line = kernelLine(text)
+    if (line === undefined) continue
+    for (const branch of branchesOfLine(line)) branches.add(branch)
+    if (line._tag === "DatabaseDamaged") isDamaged = true
+    if (line._tag === "VerdictParked") parked.add(line.runId)
+    if (line._tag === "VerdictWritten") {
+      if (isDamaged) branches.add("database sound again")
+      if (parked.has(line.runId)) branches.add("verdict written: after it was parked")
+    }
+  }
+  return branches
+}
+
+/**
+ * Keeps the branches of many executions, and nothing else of them; `add` goes to an explorer as its `onExecution`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const collect = (): { readonly add: (execution: Execution) => void; readonly branches: ReadonlySet<string> } => {
+  const branches = new Set<string>()
+  return {
+    add: (execution) => {
+      for (const branch of branchesOf(execution.log())) branches.add(branch)
+    },
+    branches
+  }
+}
+
+/**
+ * What was required and not reached, and what the reports themselves say that they missed. Empty where the
+ * exploration is what it should be.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const gapsOf = (
+  reports: ReadonlyArray<Pick<Report, "scenario" | "executions" | "fired" | "gaps">>,
+  branches: ReadonlySet<string>,
+  wanted: Required = required
+): ReadonlyArray<string> => {
+  const fired = new Set(
+    reports.flatMap((report) => report.fired.map(({ fault, label, phase }) => `${label}|${fault}|${phase}`))
+  )
+  const neverFired = wanted.labels.flatMap((label) => {
+    const missing = waysOf(label, wanted.exceptions).filter(
+      ([fault, phase]) => !fired.has(`${label}|${fault}|${phase}`)
+    )
+    if (missing.length === 0) return []
+    return [`at ${label} never fired: ${missing.map(([fault, phase]) => `${fault} ${phase}`).join(", ")}`]
+  })
+  return [
+    ...reports.flatMap(({ gaps, scenario }) => gaps.map((gap) => `${scenario}: ${gap}`)),
+    ...reports.flatMap(({ executions, scenario }) => (executions > 0 ? [] : [`${scenario}: nothing was executed`])),
+    ...neverFired,
+    ...wanted.branches.filter((branch) => !branches.has(branch)).map((branch) => `never reached: ${branch}`)
+  ]
+}
+
+// -- internals ------------------------------------------------------------------------------------------
+
+const waysOf = (label: string, exceptions: ReadonlyArray<Exception>): ReadonlyArray<readonly [Fault, Phase]> =>
+  faults.flatMap((fault) =>
+    phases
+      .filter((phase) => canHappen(fault, phase) && !exceptions.some((one) => excepts(one, label, fault, phase)))
+      .map((phase) => [fault, phase] as const)
+  )
+
+const excepts = (exception: Exception, label: string, fault: Fault, phase: Phase): boolean =>
+  (exception.label === "*" || exception.label === label) &&
+  exception.faults?.includes(fault) !== false &&
+  exception.phases?.includes(phase) !== false
+
+/** Not decoded: the kernel that wrote it is the one that is explored, and its lines are checked elsewhere. */
+const kernelLine = (text: string): Line | undefined => {
+  if (!text.includes('"holdfast":1')) return undefined
+  const { message } = JSON.parse(text) as { readonly message?: { readonly holdfast?: unknown } | undefined }
+  return message?.holdfast === 1 ? (message as Line) : undefined
+}
+
+const branchesOfLine = (line: Line): ReadonlyArray<string> => {
+  switch (line._tag) {
+    case "WriteFailed":
+      return writeFailed(line)
+    case "VerdictWritten":
+      return [`verdict written: ${line.outcome}`, ...(line.attempts > 1 ? ["verdict written: after a failure"] : [])]
+    case "VerdictParked":
+      return [`verdict parked: by ${parkedBy(line.failure.class)}`]
+    case "StartFailed":
+      return [`start failed: ${line.abandoned ? abandonedBy(line.error) : "refused"}`]
+    case "CancelAnswered":
+      return [`cancel answered: ${cancelAnswer(line)}`]
+    case "StopRequested":
+      return [`stop requested: ${line.stop}`]
+    case "VerdictLost":
+      return ["verdict lost"]
+    case "DatabaseDamaged":
+      return ["database damaged"]
+    case "LeaseFailed":
+      return ["lease failed"]
+    case "LeaseReplaced":
+      return ["lease replaced"]
+    case "RunRecovered":
+      return ["run recovered"]
+    case "RowUnknown":
+      return ["row unknown"]
+    case "Superseded":
+      return ["run superseded"]
+    case "RunVanished":
+      return ["run vanished"]
+    case "GraceExceeded":
+      return ["grace exceeded"]
+    case "HostStarted":
+    case "HostStopping":
+    case "HostStopped":
+    case "RunStarted":
+    case "CancelRequested":
+    case "WorkEnded":
+    case "Settled":
+      return []
+  }
+}
+
+const writeFailed = ({
+  failure,
+  retryInMillis,
+  rows
+}: Extract<Line, { _tag: "WriteFailed" }>): ReadonlyArray<string> => {
+  const isolated =
+    rows > 1 ? "the batch is split" : retryInMillis > 0 ? "the row stays alone" : "the row is written without its value"
+  return [
+    failure.operation === "open"
+      ? "write failed: no connection"
+      : `write failed: ${failure.operation}, ${failure.class}`,
+    `write failed: ${failure.inDoubt ? "in doubt" : "not in doubt"}`,
+    ...(failure.message.includes("no answer within") ? ["write failed: nothing was answered in time"] : []),
+    ...(failure.class === "permanent" && failure.operation !== "progress" ? [`write isolated: ${isolated}`] : [])
+  ]
+}
+
+const parkedBy = (failureClass: FailureClass): string =>
+  failureClass === "permanent"
+    ? "a row that is refused"
+    : failureClass === "fatal"
+      ? "a damaged database"
+      : "a failure that passes"
+
+const abandonedBy = (error: string): string =>
+  error === "Interrupted"
+    ? "abandoned after an interruption"
+    : error === "KernelStopped"
+      ? "abandoned by a shutdown"
+      : "abandoned after a failure"
+
+const cancelAnswer = ({ answer, durable }: Extract<Line, { _tag: "CancelAnswered" }>): string => {
+  switch (answer) {
+    case "Requested":
+      return durable === true ? "durable" : "not durable"
+    case "AlreadyTerminal":
+      return "too late"
+    case "Failed":
+      return "failed"
+  }
+}

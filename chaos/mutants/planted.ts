@@ -1,0 +1,51 @@
+/**
+ * Bugs that are planted for the explorers to find, and that no scenario was written for: one that needs
+ * an order of fibers, one that needs a sequence of faults, one in the life of a kernel. They measure
+ * exploration; they are not among `mutants`, each of which has a scenario of its own.
+ *
+ * @since 0.1.0
+ */
+import { Mutant } from "./Mutant.js"
+
+export const planted: ReadonlyArray<Mutant> = [
+  new Mutant({
+    name: "cancel-looks-then-waits",
+    guarantee: "G2",
+    defect:
+      "A cancel looks whether its run has settled, gives the writer a few turns, and only then waits: for ever, where the run settled in between.",
+    file: "src/internal/cancelling.ts",
+    find: `    run.cancelWaiters.push(waiter)
+    const leave = Effect.sync(() => {
+      run.cancelWaiters = run.cancelWaiters.filter((other) => other !== waiter)
+    })
+    return Deferred.await(waiter).pipe(`,
+    replace: `    const enter = Effect.sync(() => run.cancelWaiters.push(waiter))
+    const leave = Effect.sync(() => {
+      run.cancelWaiters = run.cancelWaiters.filter((other) => other !== waiter)
+    })
+    return Effect.repeatN(Effect.yieldNow(), 3).pipe(
+      Effect.zipRight(enter),
+      Effect.zipRight(Deferred.await(waiter)),`,
+    killedBy: "livesInMemory"
+  }),
+  new Mutant({
+    name: "last-failure-decides-the-doubt",
+    guarantee: "G2",
+    defect:
+      "A cancel counts as in time where the last attempt surely changed nothing, though the answer of an earlier one was lost.",
+    file: "src/internal/settling.ts",
+    find: "  return mark?.isSafe === true\n",
+    replace: "  return mark?.isSafe === true || (mark !== undefined && !failure.inDoubt)\n",
+    killedBy: "livesInMemory"
+  }),
+  new Mutant({
+    name: "foreign-cancel-forgotten-at-shutdown",
+    guarantee: "G2",
+    defect:
+      "The shutdown answers all who wait for runs of this host, and forgets who asked to cancel a run of another one.",
+    file: "src/internal/stopping.ts",
+    find: "    for (const waiter of core.rowCancels.values())\n      Deferred",
+    replace: "    for (const waiter of core.inserts.values())\n      Deferred",
+    killedBy: "livesInMemory"
+  })
+]

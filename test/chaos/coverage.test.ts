@@ -1,0 +1,90 @@
+/**
+ * The contract of coverage itself: a suite that reached everything has no gaps, and each thing that it did
+ * not reach is one.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { branchesOf, collect, gapsOf, required } from "../../chaos/Coverage.js"
+import { Explorer, FaultPlan } from "../../chaos/index.js"
+import { livesInMemory } from "../../chaos/lives/index.js"
+
+const fired = required.labels.flatMap((label) =>
+  FaultPlan.faults.flatMap((fault) =>
+    FaultPlan.phases
+      .filter((phase) => fault !== "crash" && FaultPlan.canHappen(fault, phase))
+      .filter((phase) => label !== "connect" || phase === "before")
+      .map((phase) => ({ label, fault, phase, times: 1 }))
+  )
+)
+const full = { scenario: "all of them", executions: 1, fired, gaps: [] }
+const everything = new Set(required.branches)
+
+describe("coverage", () => {
+  it("has no gaps where every fault fired at every statement and every branch was reached", () => {
+    assert.deepStrictEqual(gapsOf([full], everything), [])
+    assert.deepStrictEqual(
+      gapsOf(
+        [
+          { ...full, fired: fired.slice(0, 99) },
+          { ...full, fired: fired.slice(99) }
+        ],
+        everything
+      ),
+      []
+    )
+  })
+
+  it("names the fault that never fired at a statement", () => {
+    const without = fired.filter(
+      ({ fault, label, phase }) => !(label === "settle" && fault === "hang" && phase === "late")
+    )
+    assert.deepStrictEqual(gapsOf([{ ...full, fired: without }], everything), ["at settle never fired: hang late"])
+  })
+
+  it("names every branch that was never reached", () => {
+    for (const branch of required.branches) {
+      const others = new Set([...everything].filter((other) => other !== branch))
+      assert.deepStrictEqual(gapsOf([full], others), [`never reached: ${branch}`])
+    }
+    assert.strictEqual(everything.size, required.branches.length)
+  })
+
+  it("passes on what a report says of itself, and a report of nothing", () => {
+    const gaps = gapsOf(
+      [
+        { ...full, gaps: ["a fault never fired"] },
+        { ...full, scenario: "empty", executions: 0 }
+      ],
+      everything
+    )
+    assert.deepStrictEqual(gaps, ["all of them: a fault never fired", "empty: nothing was executed"])
+    assert.isNotEmpty(gapsOf([], new Set()))
+  })
+
+  it("lets an exception cover what it names, and no more", () => {
+    const exceptions = [{ label: "settle", faults: ["hang"], reason: "of this test" }] as const
+    const gaps = gapsOf([], new Set(), { labels: ["settle", "insert"], exceptions, branches: [] })
+    assert.lengthOf(gaps, 2)
+    assert.notInclude(gaps[0], "hang")
+    assert.include(gaps[1], "hang before, hang after, hang late")
+  })
+
+  it.live("sees in the logs of executions what the kernel went through", () =>
+    Effect.gen(function* () {
+      const { add, branches } = collect()
+      const report = yield* Explorer.random(livesInMemory, { executionMax: 40, onExecution: add })
+      assert.strictEqual(report.executions, 40)
+      const seen = required.branches.filter((branch) => branches.has(branch))
+      for (const branch of ["verdict written: Applied", "write failed: settle, transient", "write failed: in doubt"]) {
+        assert.include(seen, branch)
+      }
+      assert.isAtLeast(seen.length, 15)
+      assert.isNotEmpty(gapsOf([report], branches), "forty lives do not reach everything")
+    })
+  )
+
+  it("does not take the host's own lines, or text that is no line, for the kernel's", () => {
+    const lines = ['{"message":{"_tag":"VerdictLost"}}', '{"message":"\\"holdfast\\":1"}', "text"]
+    assert.deepStrictEqual([...branchesOf(lines)], [])
+  })
+})

@@ -1,0 +1,86 @@
+/** A start that is given up, as far as no caller of the kernel can bring it about: after a defect of the kernel's own. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
+import { abandon } from "../../src/internal/abandoning.js"
+import * as ActiveRun from "../../src/internal/activeRun.js"
+import { EventHub } from "../../src/internal/eventHub.js"
+import type { KernelCore } from "../../src/internal/kernelCore.js"
+import { here, newRun, runId } from "../store/contract/fixtures.js"
+
+const fresh = (): ActiveRun.ActiveRun => ({
+  id: runId(1),
+  hostId: here,
+  attempt: 1,
+  newRun: newRun(1),
+  cancelGrace: Duration.seconds(1),
+  hub: new EventHub(),
+  signal: Deferred.unsafeMake(FiberId.none),
+  state: ActiveRun.initial,
+  fiber: undefined,
+  startedAt: undefined,
+  progress: undefined,
+  cancelWaiters: [],
+  exit: undefined,
+  isInsertSent: true
+})
+
+/** As much of a kernel as a start that is given up needs, and what it was asked for. */
+const recording = () => {
+  const seen: Array<unknown> = []
+  // A part of a kernel only: whatever else is touched fails the test.
+  const core = {
+    isClosed: false,
+    ended: undefined,
+    options: { parkAfter: Duration.seconds(1) },
+    tombstones: new Map(),
+    writer: {
+      insert: { withdraw: () => seen.push("withdrawn") },
+      entomb: { submit: () => seen.push("entombed") },
+      wake: () => {}
+    },
+    log: (line: unknown) => Effect.sync(() => void seen.push(line))
+  } as unknown as KernelCore
+  return { core, seen }
+}
+
+describe("a start that is given up after a defect", () => {
+  for (const state of ["Inserting", "Working"] as const) {
+    it.effect(`says so, and is entombed, where it is ${state}`, () =>
+      Effect.gen(function* () {
+        const { core, seen } = recording()
+        const run = fresh()
+        if (state === "Working") ActiveRun.inserted(run, 1)
+        yield* abandon(core, run, Cause.die(new Error("made up")))
+        assert.deepStrictEqual(seen, [
+          "withdrawn",
+          {
+            _tag: "StartFailed",
+            runId: run.id,
+            hostId: here,
+            name: "import",
+            error: "Defect",
+            message: "Its start was given up: it met a defect.",
+            abandoned: true
+          },
+          "entombed"
+        ])
+      })
+    )
+  }
+
+  it.effect("is left alone where its end is on its way already", () =>
+    Effect.gen(function* () {
+      const { core, seen } = recording()
+      const run = fresh()
+      ActiveRun.end(run, { _tag: "Interrupted" }, 1)
+      const { state } = run
+      yield* abandon(core, run, Cause.die(new Error("made up")))
+      assert.deepStrictEqual(seen, [])
+      assert.strictEqual(run.state, state)
+    })
+  )
+})
