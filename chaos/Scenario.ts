@@ -204,14 +204,16 @@ export interface ExecuteOptions {
 export const execute = (scenario: Scenario, options?: ExecuteOptions): Effect.Effect<Execution> =>
   Effect.gen(function* () {
     const plan = options?.plan ?? FaultPlan.none
-    const exploration = new Exploration.Exploration(plan)
+    const order = options?.order ?? { kind: "choices", choices: plan.choices ?? [] }
+    const isReordered = order.kind !== "choices" || order.choices.length > 0
+    const exploration = new Exploration.Exploration(plan, isReordered)
     const trace = new TraceLog(logMax)
     const program = scenario.program.pipe(
       Effect.locally(Exploration.current, exploration),
       // In place of all loggers, whatever the program around it has set up.
       Effect.locally(FiberRef.currentLoggers, HashSet.make(trace.logger))
     )
-    const policy = Interleaving.policyOf(options?.order ?? { kind: "choices", choices: plan.choices ?? [] })
+    const policy = Interleaving.policyOf(order)
     const simulation = { policy, limit: "2 hours", randomSeed: scenario.name, startMillis: 0 } as const
     const played = scenario.isReal ? Effect.map(Effect.exit(program), unscheduled) : simulated(program, simulation)
     const end = yield* Effect.timeoutOption(Effect.disconnect(played), options?.timeLimit ?? "30 seconds")

@@ -39,7 +39,7 @@ const kernelLayer = (filename: string) =>
 const live = ({ directory, life, rules, seed }: LifeInput) =>
   Effect.gen(function* () {
     const tell = tellTo(openSync(join(directory, files.told), "a"), life)
-    const exploration = new Exploration.Exploration(new FaultPlan.FaultPlan({ rules }))
+    const exploration = new Exploration.Exploration(new FaultPlan.FaultPlan({ rules }), false)
     const program = Effect.scoped(
       Effect.flatMap(Layer.build(kernelLayer(join(directory, files.database))), (context) =>
         Effect.provide(lifeOf(life, tell), context)

@@ -16,7 +16,11 @@ export class Exploration {
   private readonly layers: Array<Effect.Effect<void>> = []
   private operationsUnderFaults: number | undefined
 
-  constructor(readonly plan: FaultPlan) {
+  constructor(
+    readonly plan: FaultPlan,
+    /** Fibers may go on in another order than they became ready. */
+    private readonly isReordered: boolean
+  ) {
     this.engine = new FaultEngine(plan, recordMaxDefault)
   }
 
@@ -28,6 +32,11 @@ export class Exploration {
   /** What could have met a fault: nothing does after healing. */
   get operations(): ReadonlyArray<Operation> {
     return this.engine.operations.slice(0, this.operationsUnderFaults)
+  }
+
+  /** Whether anything was other than it is without an explorer. */
+  get isDisturbed(): boolean {
+    return this.isReordered || this.engine.firedCount > 0
   }
 
   /** Ends every fault, those of the layers' own plans included. */

@@ -105,13 +105,13 @@ const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
         }
       }).pipe(Effect.provide(logger))
     )
-    const isExplored = ((yield* FiberRef.get(Exploration.current))?.engine.firedCount ?? 0) > 0
+    const isExplored = (yield* FiberRef.get(Exploration.current))?.isDisturbed === true
     // What a kernel cannot write when it closes is lost as long as there is no journal: one that may have something to
     // write gets its database back; the others are closed under the faults.
     if (Exit.isFailure(exit) || (yield* world.foreign(activeRows)).length > 0) yield* Scenario.heal
     yield* close
     yield* Scenario.heal
-    // The story is that of the scenario's own faults; under others only what always holds is demanded.
+    // The story is that of the scenario's own faults, in the order of arrival; otherwise only what always holds is demanded.
     if (!isExplored) yield* exit
     yield* judge(options, log.join("\n"), world, isExplored && Exit.isFailure(exit))
   })
