@@ -6,10 +6,12 @@
  * @since 0.1.0
  */
 import { FailureClass } from "../src/RunError.js"
-import type { Line } from "../src/RunLog.js"
 import { canHappen, type Fault, faults, type Phase, phases } from "./FaultPlan.js"
+import { branchesOf } from "./internal/branches.js"
 import type { Report } from "./Report.js"
 import type { Execution } from "./Scenario.js"
+
+export { branchesOf }
 
 // -- models -------------------------------------------------------------------------------------------
 
@@ -128,30 +130,6 @@ export const required: Required = {
 // -- what was reached -----------------------------------------------------------------------------------
 
 /**
- * The branches that the log of one execution shows.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const branchesOf = (log: ReadonlyArray<string>): ReadonlySet<string> => {
-  const branches = new Set<string>()
-  const parked = new Set<string>()
-  let isDamaged = false
-  for (const text of log) {
-    const line = kernelLine(text)
-    if (line === undefined) continue
-    for (const branch of branchesOfLine(line)) branches.add(branch)
-    if (line._tag === "DatabaseDamaged") isDamaged = true
-    if (line._tag === "VerdictParked") parked.add(line.runId)
-    if (line._tag === "VerdictWritten") {
-      if (isDamaged) branches.add("database sound again")
-      if (parked.has(line.runId)) branches.add("verdict written: after it was parked")
-    }
-  }
-  return branches
-}
-
-/**
  * Keeps the branches of many executions, and nothing else of them; `add` goes to an explorer as its `onExecution`.
  *
  * @since 0.1.0
@@ -210,95 +188,3 @@ const excepts = (exception: Exception, label: string, fault: Fault, phase: Phase
   (exception.label === "*" || exception.label === label) &&
   exception.faults?.includes(fault) !== false &&
   exception.phases?.includes(phase) !== false
-
-/** Not decoded: the kernel that wrote it is the one that is explored, and its lines are checked elsewhere. */
-const kernelLine = (text: string): Line | undefined => {
-  if (!text.includes('"holdfast":1')) return undefined
-  const { message } = JSON.parse(text) as { readonly message?: { readonly holdfast?: unknown } | undefined }
-  return message?.holdfast === 1 ? (message as Line) : undefined
-}
-
-const branchesOfLine = (line: Line): ReadonlyArray<string> => {
-  switch (line._tag) {
-    case "WriteFailed":
-      return writeFailed(line)
-    case "VerdictWritten":
-      return [`verdict written: ${line.outcome}`, ...(line.attempts > 1 ? ["verdict written: after a failure"] : [])]
-    case "VerdictParked":
-      return [`verdict parked: by ${parkedBy(line.failure.class)}`]
-    case "StartFailed":
-      return [`start failed: ${line.abandoned ? abandonedBy(line.error) : "refused"}`]
-    case "CancelAnswered":
-      return [`cancel answered: ${cancelAnswer(line)}`]
-    case "StopRequested":
-      return [`stop requested: ${line.stop}`]
-    case "VerdictLost":
-      return ["verdict lost"]
-    case "DatabaseDamaged":
-      return ["database damaged"]
-    case "LeaseFailed":
-      return ["lease failed"]
-    case "LeaseReplaced":
-      return ["lease replaced"]
-    case "RunRecovered":
-      return ["run recovered"]
-    case "RowUnknown":
-      return ["row unknown"]
-    case "Superseded":
-      return ["run superseded"]
-    case "RunVanished":
-      return ["run vanished"]
-    case "GraceExceeded":
-      return ["grace exceeded"]
-    case "HostStarted":
-    case "HostStopping":
-    case "HostStopped":
-    case "RunStarted":
-    case "CancelRequested":
-    case "WorkEnded":
-    case "Settled":
-      return []
-  }
-}
-
-const writeFailed = ({
-  failure,
-  retryInMillis,
-  rows
-}: Extract<Line, { _tag: "WriteFailed" }>): ReadonlyArray<string> => {
-  const isolated =
-    rows > 1 ? "the batch is split" : retryInMillis > 0 ? "the row stays alone" : "the row is written without its value"
-  return [
-    failure.operation === "open"
-      ? "write failed: no connection"
-      : `write failed: ${failure.operation}, ${failure.class}`,
-    `write failed: ${failure.inDoubt ? "in doubt" : "not in doubt"}`,
-    ...(failure.message.includes("no answer within") ? ["write failed: nothing was answered in time"] : []),
-    ...(failure.class === "permanent" && failure.operation !== "progress" ? [`write isolated: ${isolated}`] : [])
-  ]
-}
-
-const parkedBy = (failureClass: FailureClass): string =>
-  failureClass === "permanent"
-    ? "a row that is refused"
-    : failureClass === "fatal"
-      ? "a damaged database"
-      : "a failure that passes"
-
-const abandonedBy = (error: string): string =>
-  error === "Interrupted"
-    ? "abandoned after an interruption"
-    : error === "KernelStopped"
-      ? "abandoned by a shutdown"
-      : "abandoned after a failure"
-
-const cancelAnswer = ({ answer, durable }: Extract<Line, { _tag: "CancelAnswered" }>): string => {
-  switch (answer) {
-    case "Requested":
-      return durable === true ? "durable" : "not durable"
-    case "AlreadyTerminal":
-      return "too late"
-    case "Failed":
-      return "failed"
-  }
-}

@@ -1,6 +1,6 @@
 /**
- * Lives on the store in memory, with the chaos layer at the store: the quickest way through the kernel,
- * a thousand lives in a second or so. The rows are read, and their changes seen, below the chaos layer.
+ * Lives on the store in memory, with the chaos layer at the store: the quickest way through the kernel. The
+ * rows are read, and their changes seen, below the chaos layer.
  *
  * @since 0.1.0
  */

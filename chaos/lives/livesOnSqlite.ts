@@ -13,13 +13,11 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { type SqlRow, storedRun } from "../../src/internal/sqlRows.js"
 import { RunStore } from "../../src/RunStore.js"
-import { SqlConnector } from "../../src/SqlConnector.js"
-import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
 import * as Chaos from "../Chaos.js"
 import type { Recorder } from "../internal/recorder.js"
 import type { Scenario } from "../Scenario.js"
-import { migratedFile, temporaryDirectory } from "../scenarios/migratedFile.js"
+import { hastyConnector, migratedFile, temporaryDirectory } from "../scenarios/migratedFile.js"
 import { generateLife, simplifyLife } from "./generation.js"
 import { guarantees } from "./guarantees.js"
 import { type Ground, living } from "./living.js"
@@ -43,10 +41,7 @@ const ground: Effect.Effect<Ground, never, Scope.Scope> = Effect.gen(function* (
     store: Layer.scoped(
       RunStore,
       Effect.map(SqlRunStore.make(), (store) => watchedStore(store, () => recorder?.look()))
-    ).pipe(
-      Layer.provide(Chaos.layerConnector()),
-      Layer.provide(Layer.provide(hasty, SqliteRunStore.connector({ filename })))
-    ),
+    ).pipe(Layer.provide(Chaos.layerConnector()), Layer.provide(hastyConnector(filename))),
     rows: () => {
       const now = version.get()
       if (now === seen) return undefined
@@ -55,14 +50,6 @@ const ground: Effect.Effect<Ground, never, Scope.Scope> = Effect.gen(function* (
     }
   }
 })
-
-/** No power fails in a simulation: what is written need not reach the disk. */
-const hasty = Layer.effect(
-  SqlConnector,
-  Effect.map(SqlConnector, ({ connect }) => ({
-    connect: Effect.tap(connect, (client) => Effect.ignore(client.unsafe("PRAGMA synchronous = OFF")))
-  }))
-)
 
 export const livesOnSqlite: Scenario = {
   name: "livesOnSqlite",

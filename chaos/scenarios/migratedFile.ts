@@ -1,5 +1,5 @@
 /**
- * A SQLite file with Holdfast's tables in it, made once for each process and copied from memory: that
+ * A SQLite file for one execution, with Holdfast's tables in it, made once for each process and copied from memory: that
  * tables are made, and what may happen then, is not what the scenarios are about.
  *
  * @since 0.1.0
@@ -9,6 +9,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { SqlConnector } from "../../src/SqlConnector.js"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 
 /** A directory that is removed with the scope. */
@@ -30,3 +31,12 @@ const make: Effect.Effect<Buffer> = Effect.gen(function* () {
   yield* Effect.scoped(Layer.build(SqliteRunStore.layer({ filename })))
   return readFileSync(filename)
 }).pipe(Effect.scoped, Effect.orDie)
+
+/** Connections to a file in a simulation: no power fails there, so what is written need not reach the disk. */
+export const hastyConnector = (filename: string): Layer.Layer<SqlConnector> =>
+  Layer.effect(
+    SqlConnector,
+    Effect.map(SqlConnector, ({ connect }) => ({
+      connect: Effect.tap(connect, (client) => Effect.ignore(client.unsafe("PRAGMA synchronous = OFF")))
+    }))
+  ).pipe(Layer.provide(SqliteRunStore.connector({ filename })))

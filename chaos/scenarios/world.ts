@@ -25,14 +25,12 @@ import type { RunId } from "../../src/RunId.js"
 import * as RunKernel from "../../src/RunKernel.js"
 import type * as RunLog from "../../src/RunLog.js"
 import type { RunStore } from "../../src/RunStore.js"
-import { SqlConnector } from "../../src/SqlConnector.js"
-import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
 import * as Chaos from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
 import * as Exploration from "../internal/exploration.js"
 import * as Scenario from "../Scenario.js"
-import { migratedFile, temporaryDirectory } from "./migratedFile.js"
+import { hastyConnector, migratedFile, temporaryDirectory } from "./migratedFile.js"
 
 /** A row as the file has it: column names as in the schema. */
 export type FileRow = Readonly<Record<string, string | number | null>>
@@ -57,7 +55,7 @@ export class World extends Context.Tag("effect-holdfast/chaos/World")<
   }
 >() {}
 
-/** The kernel's settings in scenarios: the defaults, but for a seeded jitter, which `seeded` brings. */
+/** What a story is made of. The kernel's settings are the defaults where it says nothing. */
 export interface Options {
   readonly name: string
   readonly promise: string
@@ -122,16 +120,8 @@ const kernelLayer = (options: Options, filename: string) =>
   RunKernel.layer(options.kernel).pipe(
     Layer.provideMerge(SqlRunStore.layer()),
     Layer.provideMerge(Chaos.layerConnector(options.plan ?? FaultPlan.none)),
-    Layer.provide(Layer.provide(hasty, SqliteRunStore.connector({ filename })))
+    Layer.provide(hastyConnector(filename))
   )
-
-/** No power fails in a simulation: what is written need not reach the disk. */
-const hasty = Layer.effect(
-  SqlConnector,
-  Effect.map(SqlConnector, ({ connect }) => ({
-    connect: Effect.tap(connect, (client) => Effect.ignore(client.unsafe("PRAGMA synchronous = OFF")))
-  }))
-)
 
 /** Opened when it is first asked for, so that it finds the file that is there then. */
 const foreignConnection = (filename: string): Effect.Effect<() => Sqlite.Database, never, Scope.Scope> =>

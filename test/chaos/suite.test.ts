@@ -4,7 +4,7 @@
  * that the counts can be read.
  */
 import { execFile } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -23,8 +23,6 @@ interface Ended {
   readonly code: number | null
   readonly output: string
   readonly reports: ReadonlyArray<Report.Report>
-  /** Names of what was left in the folder of findings. */
-  readonly left: ReadonlyArray<string>
 }
 
 const Reports = Schema.decodeSync(Schema.parseJson(Schema.Array(Report.Report)))
@@ -37,20 +35,20 @@ const node = (args: ReadonlyArray<string>): Effect.Effect<readonly [code: number
     return Effect.sync(() => child.kill("SIGKILL"))
   })
 
+const temporaryFolder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-suite-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+)
+
 const chaos = (...args: ReadonlyArray<string>): Effect.Effect<Ended> =>
-  Effect.acquireUseRelease(
-    Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-suite-"))),
-    (folder) =>
-      Effect.gen(function* () {
-        const json = join(folder, "reports.json")
-        const out = join(folder, "findings")
-        const [code, output] = yield* node(["dist/chaos/cli/main.js", ...args, "--json", json, "--out", out])
-        const files = readdirSync(folder)
-        const reports = files.includes("reports.json") ? Reports(readFileSync(json, "utf8")) : []
-        return { code, output, reports, left: files.includes("findings") ? readdirSync(out) : [] }
-      }),
-    (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
-  )
+  Effect.gen(function* () {
+    const folder = yield* temporaryFolder
+    const json = join(folder, "reports.json")
+    const out = join(folder, "findings")
+    const [code, output] = yield* node(["dist/chaos/cli/main.js", ...args, "--json", json, "--out", out])
+    const reports = existsSync(json) ? Reports(readFileSync(json, "utf8")) : []
+    return { code, output, reports }
+  }).pipe(Effect.scoped)
 
 const expectClean = ({ code, output, reports }: Ended) => {
   assert.deepStrictEqual(
@@ -147,10 +145,7 @@ describe("the command line", () => {
 
   it.scoped("leaves the plan and the log of what was found, and the plan can be read again", () =>
     Effect.gen(function* () {
-      const folder = yield* Effect.acquireRelease(
-        Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-suite-"))),
-        (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-      )
+      const folder = yield* temporaryFolder
       const report = yield* Effect.flip(Explorer.random(payments({ isChecked: "inCode" }, 60), { findingMax: 1 }))
       const [finding] = report.report.findings
       const json = join(folder, "all.json")

@@ -1,32 +1,15 @@
 /** A start that is given up, as far as no caller of the kernel can bring it about: after a defect of the kernel's own. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FiberId from "effect/FiberId"
 import { abandon } from "../../src/internal/abandoning.js"
 import * as ActiveRun from "../../src/internal/activeRun.js"
-import { EventHub } from "../../src/internal/eventHub.js"
 import type { KernelCore } from "../../src/internal/kernelCore.js"
-import { here, newRun, runId } from "../store/contract/fixtures.js"
+import { here } from "../store/contract/fixtures.js"
+import { freshRun } from "./freshRun.js"
 
-const fresh = (): ActiveRun.ActiveRun => ({
-  id: runId(1),
-  hostId: here,
-  attempt: 1,
-  newRun: newRun(1),
-  cancelGrace: Duration.seconds(1),
-  hub: new EventHub(),
-  signal: Deferred.unsafeMake(FiberId.none),
-  state: ActiveRun.initial,
-  fiber: undefined,
-  startedAt: undefined,
-  progress: undefined,
-  cancelWaiters: [],
-  exit: undefined,
-  isInsertSent: true
-})
+const fresh = (): ActiveRun.ActiveRun => freshRun({ isInsertSent: true })
 
 /** As much of a kernel as a start that is given up needs, and what it was asked for. */
 const recording = () => {

@@ -1,33 +1,15 @@
 /** The record of one run: each transition from each state, and what follows from a state. */
 import { assert, describe, it } from "@effect/vitest"
-import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
-import * as FiberId from "effect/FiberId"
 import * as ActiveRun from "../../src/internal/activeRun.js"
-import { EventHub } from "../../src/internal/eventHub.js"
 import type { WorkEnd } from "../../src/internal/workEnd.js"
 import { RunNotFound, RunSuperseded } from "../../src/RunError.js"
 import { here, newRun, runId } from "../store/contract/fixtures.js"
+import { freshRun } from "./freshRun.js"
 
 const id = runId(1)
 
-const fresh = (over: Partial<ActiveRun.ActiveRun> = {}): ActiveRun.ActiveRun => ({
-  id,
-  hostId: here,
-  attempt: 1,
-  newRun: newRun(1, { createdAt: 1_000 }),
-  cancelGrace: Duration.seconds(1),
-  hub: new EventHub(),
-  signal: Deferred.unsafeMake(FiberId.none),
-  state: ActiveRun.initial,
-  fiber: undefined,
-  startedAt: undefined,
-  progress: undefined,
-  cancelWaiters: [],
-  exit: undefined,
-  isInsertSent: false,
-  ...over
-})
+const fresh = (over: Partial<ActiveRun.ActiveRun> = {}): ActiveRun.ActiveRun =>
+  freshRun({ newRun: newRun(1, { createdAt: 1_000 }), ...over })
 
 const succeeded: WorkEnd = { _tag: "Succeeded", result: "1" }
 const mark = { requestedAt: 1_500, reason: "by hand" }

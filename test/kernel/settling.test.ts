@@ -43,6 +43,10 @@ const failing =
       })
   })
 
+/** What somebody else made of the row. */
+const theirs = (status: "cancelled" | "failed") =>
+  ({ status, workOutcome: "unknown", finishedAt: 5, settleToken: "theirs" }) as const
+
 describe("a verdict that is written", () => {
   const work: ReadonlyArray<readonly [Effect.Effect<unknown, unknown>, Record<string, string>]> = [
     [Effect.void, { status: "completed", workOutcome: "succeeded" }],
@@ -216,12 +220,7 @@ describe("a verdict that comes too late", () => {
       const handle = yield* stage.kernel.start("work", Effect.uninterruptible(aSecond))
       yield* TestClock.adjust(0)
       const cancelling = yield* Effect.fork(handle.cancel())
-      yield* change(stage, handle.id, {
-        status: "cancelled",
-        workOutcome: "unknown",
-        finishedAt: 5,
-        settleToken: "theirs"
-      })
+      yield* change(stage, handle.id, theirs("cancelled"))
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual<unknown>(yield* Fiber.join(cancelling), { _tag: "AlreadyTerminal", status: "cancelled" })
     })
@@ -231,12 +230,7 @@ describe("a verdict that comes too late", () => {
     Effect.gen(function* () {
       const stage = yield* onStage()
       const handle = yield* stage.kernel.start("work", aSecond)
-      yield* change(stage, handle.id, {
-        status: "cancelled",
-        workOutcome: "unknown",
-        finishedAt: 5,
-        settleToken: "theirs"
-      })
+      yield* change(stage, handle.id, theirs("cancelled"))
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* handle.settled).status, "cancelled")
       assert.deepStrictEqual(stage.lines("CancelRequested"), [])
@@ -247,12 +241,7 @@ describe("a verdict that comes too late", () => {
     Effect.gen(function* () {
       const stage = yield* onStage()
       const handle = yield* stage.kernel.start("work", aSecond)
-      yield* change(stage, handle.id, {
-        status: "failed",
-        workOutcome: "unknown",
-        finishedAt: 5,
-        settleToken: "theirs"
-      })
+      yield* change(stage, handle.id, theirs("failed"))
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* handle.settled).status, "failed")
       assert.isFalse("reason" in (stage.lines("VerdictWritten")[0] ?? {}))
