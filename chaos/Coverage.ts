@@ -7,11 +7,7 @@
  */
 import { FailureClass } from "../src/RunError.js"
 import { canHappen, type Fault, faults, type Phase, phases } from "./FaultPlan.js"
-import { branchesOf } from "./internal/branches.js"
 import type { Report } from "./Report.js"
-import type { Execution } from "./Scenario.js"
-
-export { branchesOf }
 
 // -- models -------------------------------------------------------------------------------------------
 
@@ -130,22 +126,6 @@ export const required: Required = {
 // -- what was reached -----------------------------------------------------------------------------------
 
 /**
- * Keeps the branches of many executions, and nothing else of them; `add` goes to an explorer as its `onExecution`.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const collect = (): { readonly add: (execution: Execution) => void; readonly branches: ReadonlySet<string> } => {
-  const branches = new Set<string>()
-  return {
-    add: (execution) => {
-      for (const branch of branchesOf(execution.log())) branches.add(branch)
-    },
-    branches
-  }
-}
-
-/**
  * What was required and not reached, and what the reports themselves say that they missed. Empty where the
  * exploration is what it should be.
  *
@@ -153,10 +133,10 @@ export const collect = (): { readonly add: (execution: Execution) => void; reado
  * @category combinators
  */
 export const gapsOf = (
-  reports: ReadonlyArray<Pick<Report, "scenario" | "executions" | "fired" | "gaps">>,
-  branches: ReadonlySet<string>,
+  reports: ReadonlyArray<Pick<Report, "scenario" | "executions" | "fired" | "gaps" | "branches">>,
   wanted: Required = required
 ): ReadonlyArray<string> => {
+  const branches = new Set(reports.flatMap((report) => report.branches ?? []))
   const fired = new Set(
     reports.flatMap((report) => report.fired.map(({ fault, label, phase }) => `${label}|${fault}|${phase}`))
   )

@@ -166,6 +166,7 @@ export interface Settings {
   readonly attemptTimeoutMillis: number
   readonly parkAfterMillis: number
   readonly leaseMillis: number
+  readonly shutdownGraceMillis: number
 }
 
 /**

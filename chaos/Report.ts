@@ -59,6 +59,8 @@ export class Report extends Schema.Class<Report>("effect-holdfast/chaos/Report")
   millis: Schema.Number,
   simulatedMillis: Schema.Number,
   fired: Schema.Array(Fired),
+  /** Of a sweep: the branches of retry, classification and answer that the logs of its executions show; see `Coverage`. */
+  branches: optional(Schema.Array(Schema.String)),
   /** What makes the exploration itself worth nothing: faults that never fired, an undisturbed execution that fails. */
   gaps: Schema.Array(Schema.String),
   findings: Schema.Array(Finding)

@@ -10,6 +10,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { gapsOf } from "../Coverage.js"
 import { crashes, replayCrash } from "../crash/crashes.js"
 import * as Explorer from "../Explorer.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -37,18 +38,17 @@ type Explore = (
   options: Explorer.Options
 ) => Effect.Effect<Report.Report, Explorer.ExplorationFailed>
 
-/** Explores each scenario, prints each report as it comes, and leaves all of them. */
-const exploreAll = (
+/** Explores each scenario and prints each report as it comes. */
+const explored = (
   names: ReadonlyArray<string>,
   otherwise: ReadonlyArray<Scenario>,
   limits: Explorer.Options,
-  places: Outcome.Places,
   explore: Explore
 ) =>
   Effect.gen(function* () {
     const scenarios = names.length === 0 ? otherwise : yield* Effect.forEach(names, Catalogue.named)
     const screen = Outcome.progress()
-    const reports = yield* Effect.forEach(scenarios, (scenario) =>
+    return yield* Effect.forEach(scenarios, (scenario) =>
       explore(scenario, { ...limits, onProgress: screen.tell(scenario.name) }).pipe(
         Effect.catchTag("ExplorationFailed", ({ report }) => Effect.succeed(report)),
         Effect.tap((report) => {
@@ -57,8 +57,16 @@ const exploreAll = (
         })
       )
     )
-    yield* finish(reports, places)
   })
+
+/** Explores each scenario, prints each report as it comes, and leaves all of them. */
+const exploreAll = (
+  names: ReadonlyArray<string>,
+  otherwise: ReadonlyArray<Scenario>,
+  limits: Explorer.Options,
+  places: Outcome.Places,
+  explore: Explore
+) => Effect.flatMap(explored(names, otherwise, limits, explore), (reports) => finish(reports, places))
 
 /** The exit code tells, also where nobody reads the output. */
 const finish = (reports: ReadonlyArray<Report.Report>, places: Outcome.Places) =>
@@ -72,10 +80,30 @@ export const sweep = Command.make(
   "sweep",
   { scenario, slice, budget, executions, findings, fault, once, ...places },
   (given) =>
-    exploreAll(given.scenario, sliceOf(Catalogue.swept, given.slice), limitsOf(given), given, (scenario, limits) =>
-      Explorer.sweep(scenario, { ...limits, windows: given.once ? ["once"] : undefined })
-    )
+    Effect.gen(function* () {
+      const scenarios = sliceOf(Catalogue.swept, given.slice)
+      const reports = yield* explored(given.scenario, scenarios, limitsOf(given), (scenario, limits) =>
+        Explorer.sweep(scenario, { ...limits, windows: given.once ? ["once"] : undefined })
+      )
+      yield* finish(reports, given)
+      const isWhole = given.scenario.length + given.fault.length === 0 && given.slice === undefined
+      if (isWhole) yield* judgeCoverage(reports)
+    })
 ).pipe(Command.withDescription("every fault at every operation, in every phase, once and for a period"))
+
+/** Of a sweep that left nothing out, in one piece or in slices. */
+const judgeCoverage = (reports: ReadonlyArray<Report.Report>) =>
+  Effect.gen(function* () {
+    const gaps = gapsOf(reports)
+    yield* Console.log(gaps.length === 0 ? "coverage: complete" : `coverage has gaps:\n  ${gaps.join("\n  ")}`)
+    if (gaps.length > 0) process.exitCode = 1
+  })
+
+export const coverage = Command.make("coverage", { reports: Args.repeated(Args.text({ name: "reports" })) }, (given) =>
+  Effect.flatMap(Effect.forEach(given.reports, Outcome.read), (reports) => judgeCoverage(reports.flat()))
+).pipe(
+  Command.withDescription("whether sweeps whose reports were kept with --json reached all that they must, together")
+)
 
 const oneOf = optional(Options.integer("one-of").pipe(Options.withDescription("looks at one pair of so many only")))
 

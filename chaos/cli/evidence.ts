@@ -17,8 +17,8 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Evidence from "../guarantees/Evidence.js"
 import { evidenceFile } from "../guarantees/sources.js"
-import { UsageError } from "./catalogue.js"
 import { optional } from "./options.js"
+import * as Outcome from "./outcome.js"
 
 const mode = optional(
   Options.choice("mode", Evidence.Mode.literals).pipe(
@@ -33,7 +33,7 @@ const evidence = Command.make("evidence", { mode, files }, (given) =>
     const before = (yield* system.exists(evidenceFile))
       ? yield* Effect.flatMap(system.readFileString(evidenceFile), Schema.decode(Evidence.FromJson))
       : []
-    const reports = (yield* Effect.forEach(given.files, reportsIn)).flat()
+    const reports = (yield* Effect.forEach(given.files, Outcome.read)).flat()
     const entries = reports.flatMap((report) => Evidence.entryOf(report, given.mode) ?? [])
     const after = Evidence.add(before, entries)
     yield* system.writeFileString(evidenceFile, `${yield* Schema.encode(Evidence.FromJson)(after)}\n`)
@@ -43,15 +43,6 @@ const evidence = Command.make("evidence", { mode, files }, (given) =>
     )
   })
 ).pipe(Command.withDescription("Adds reports to the evidence that the page of guarantees is made from."))
-
-const reportsIn = (file: string) =>
-  Effect.gen(function* () {
-    const system = yield* FileSystem.FileSystem
-    const text = yield* system.readFileString(file)
-    return yield* Schema.decode(Evidence.ReportsFromJson)(text)
-  }).pipe(
-    Effect.mapError((error) => new UsageError({ problem: `There are no reports in "${file}": ${error.message}` }))
-  )
 
 Command.run(evidence, { name: "evidence", version: "0.1.0", executable: "npm run chaos:evidence --" })(
   process.argv

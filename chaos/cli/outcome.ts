@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 import { createLogUpdate } from "log-update"
 import * as FaultPlan from "../FaultPlan.js"
 import * as Report from "../Report.js"
+import { UsageError } from "./catalogue.js"
 
 export interface Places {
   /** A file for all reports, as JSON. */
@@ -39,6 +40,15 @@ export const leave = (reports: ReadonlyArray<Report.Report>, { folder, json }: P
     )
     return unclean.length === 0
   })
+
+/** What `leave` kept in a file. */
+export const read = (file: string) =>
+  Effect.gen(function* () {
+    const files = yield* FileSystem.FileSystem
+    return yield* Schema.decode(Reports)(yield* files.readFileString(file))
+  }).pipe(
+    Effect.mapError((error) => new UsageError({ problem: `There are no reports in "${file}": ${error.message}` }))
+  )
 
 const leaveFinding = (report: Report.Report, { log, plan }: Report.Finding, index: number, folder: string) =>
   Effect.gen(function* () {

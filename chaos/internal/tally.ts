@@ -6,6 +6,7 @@
 import type { Fault, FaultPlan, Phase } from "../FaultPlan.js"
 import { type Finding, Report } from "../Report.js"
 import type { Execution } from "../Scenario.js"
+import { branchesOf } from "./branches.js"
 
 /** More gaps of one kind say nothing new. */
 const gapsMax = 20
@@ -18,6 +19,7 @@ export class Tally {
   private gapCount = 0
   private readonly gaps: Array<string> = []
   private readonly fired = new Map<string, { label: string; fault: Fault; phase: Phase; times: number }>()
+  private readonly branches = new Set<string>()
 
   constructor(
     private readonly explorer: Report["explorer"],
@@ -34,6 +36,9 @@ export class Tally {
       if (entry === undefined) this.fired.set(key, { label, fault, phase, times: 1 })
       else entry.times++
     }
+    // To read a log costs as much as a small execution: only those who claim to be complete have to show it.
+    if (this.explorer !== "sweep") return
+    for (const branch of branchesOf(execution.log())) this.branches.add(branch)
   }
 
   gap(what: string): void {
@@ -57,6 +62,7 @@ export class Tally {
       failed: this.failed,
       simulatedMillis: this.simulatedMillis,
       fired: [...this.fired.values()],
+      ...(this.explorer === "sweep" ? { branches: [...this.branches].sort() } : {}),
       gaps: more > 0 ? [...this.gaps, `and ${more} more`] : this.gaps,
       findings: this.findings
     })

@@ -46,7 +46,8 @@ const settings: Settings = {
   delayMaxMillis: 2_000,
   attemptTimeoutMillis: 2_000,
   parkAfterMillis: 6_000,
-  leaseMillis: 20_000
+  leaseMillis: 20_000,
+  shutdownGraceMillis: 8_000
 }
 
 /** How long the faults last: long enough for everything to be parked, given up or lapsed under them. */

@@ -188,6 +188,15 @@ export const cancelling: ReadonlyArray<Mutant> = [
     killedBy: "verdictLostAtExit"
   }),
   new Mutant({
+    name: "shutdown-waits-for-the-first",
+    guarantee: "G6",
+    defect: "A shutdown waits for the first work that stops, and takes the verdicts of the others with it.",
+    file: "src/internal/stopping.ts",
+    find: "    return Effect.zipRight(Deferred.await(core.ended), workEnded(core))",
+    replace: "    return Deferred.await(core.ended)",
+    killedBy: "shutdownWaitsForAll"
+  }),
+  new Mutant({
     name: "verdict-lost-at-debug-level",
     guarantee: "G6",
     defect: "The loss of a verdict is told at a level that nobody keeps.",

@@ -173,5 +173,23 @@ export const persistence: ReadonlyArray<Mutant> = [
     find: "      yield* this.tellOne(first, failure)",
     replace: "      yield* this.tellOne(first, failure)\n      this.forget(first)",
     killedBy: "poisonedRow"
+  }),
+  new Mutant({
+    name: "progress-after-the-end",
+    guarantee: "G4",
+    defect: "A report of progress counts whenever it comes, also when the work has ended.",
+    file: "src/internal/running.ts",
+    find: '  if (run.state._tag !== "Working") return\n  run.progress',
+    replace: "  run.progress",
+    killedBy: "progressKept"
+  }),
+  new Mutant({
+    name: "progress-repeated",
+    guarantee: "G5",
+    defect: "A report of progress that failed is sent again and again, before what has to be written.",
+    file: "src/internal/statusWriter.ts",
+    find: "{ isRetried: false }",
+    replace: "{ isRetried: true }",
+    killedBy: "progressKept"
   })
 ]

@@ -50,8 +50,10 @@ import parkedInTime from "./parkedInTime.js"
 import parkedThenSettled from "./parkedThenSettled.js"
 import pipedLog from "./pipedLog.js"
 import poisonedRow from "./poisonedRow.js"
+import progressKept from "./progressKept.js"
 import rowVanished from "./rowVanished.js"
 import settledByOther from "./settledByOther.js"
+import shutdownWaitsForAll from "./shutdownWaitsForAll.js"
 import startAnswerLost from "./startAnswerLost.js"
 import startDefect from "./startDefect.js"
 import startDuringOutage from "./startDuringOutage.js"
@@ -128,6 +130,8 @@ export const scenarios: ReadonlyArray<Scenario> = [
   hostTransactionElsewhere,
   hostTransactionSameFile,
   interruptionsTold,
+  progressKept,
+  shutdownWaitsForAll,
   verdictLostAtExit,
   idempotentRepeat,
   idempotentRace,

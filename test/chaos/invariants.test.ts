@@ -59,7 +59,7 @@ describe("invariants", () => {
   })
   passes("a verdict that is lost with its host, told in the log, its row recovered by the next one", (h) => {
     h.open().start(runA).at(100).workEnded(runA, { _tag: "Failed" })
-    h.at(200).shutdown().verdictLost(runA, "failed", "failed").closed().healed()
+    h.at(200).shutdown().at(8_200).verdictLost(runA, "failed", "failed").closed().healed()
     h.at(30_000).open("second").recover(runA).over()
   })
 
@@ -373,16 +373,27 @@ describe("invariants", () => {
     catches(
       "G6",
       "a line that says another verdict",
-      (h) => ended(h).verdictLost(runA, "completed", "succeeded").closed(),
+      (h) => ended(h).at(8_200).verdictLost(runA, "completed", "succeeded").closed(),
       {
         expected: /failed\(WorkFailed\)/,
         seen: /completed/
       }
     )
-    catches("G6", "a line that fits no row", (h) => ended(h).verdictLost(runA, "failed", "failed", 2).closed(), {
-      expected: /fits the row/,
-      seen: /:2/
-    })
+    catches(
+      "G6",
+      "a verdict that is given up while there is time",
+      (h) => ended(h).at(8_100).verdictLost(runA, "failed", "failed").closed(),
+      { expected: /no verdict given up before 8200 ms, when the grace ends/, seen: /one that is lost/ }
+    )
+    catches(
+      "G6",
+      "a line that fits no row",
+      (h) => ended(h).at(8_200).verdictLost(runA, "failed", "failed", 2).closed(),
+      {
+        expected: /fits the row/,
+        seen: /:2/
+      }
+    )
   })
 
   describe("G7 atomic start", () => {

@@ -29,7 +29,13 @@ export class Recording {
 
   get history(): History.History {
     return {
-      settings: { delayMaxMillis: 2_000, attemptTimeoutMillis: 2_000, parkAfterMillis: 6_000, leaseMillis: 20_000 },
+      settings: {
+        delayMaxMillis: 2_000,
+        attemptTimeoutMillis: 2_000,
+        parkAfterMillis: 6_000,
+        leaseMillis: 20_000,
+        shutdownGraceMillis: 8_000
+      },
       entries: this.entries
     }
   }

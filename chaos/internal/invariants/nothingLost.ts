@@ -1,13 +1,14 @@
 /**
  * G6: a verdict that is not in the row when its host exits is not lost in silence. Without a journal it
- * stands in the log, with all that is needed to write it by hand.
+ * stands in the log, with all that is needed to write it by hand; and it is given up only when the whole
+ * grace of the shutdown has passed.
  *
  * @since 0.1.0
  */
 import { isTerminal } from "../../../src/RunStatus.js"
 import { type Checker, Findings } from "./finding.js"
 import { describeEnds, influencesOn, rightEnds } from "./oracle.js"
-import { hostOf, linesOf, type RunStory, rowBefore } from "./story.js"
+import { type EntryOf, hostOf, linesOf, type RunStory, rowBefore, type Story } from "./story.js"
 
 export const nothingLost: Checker = (story) => {
   const found = new Findings("G6", story)
@@ -26,6 +27,7 @@ export const nothingLost: Checker = (story) => {
       ])
       continue
     }
+    givenUpInTime(found, story, run, lost)
     const { settlement } = lost.line
     const right = rightEnds(ended?.exit, influencesOn(story, run, (ended ?? lost).at))
     const isRight = right.some(
@@ -40,6 +42,15 @@ export const nothingLost: Checker = (story) => {
     }
   }
   return found.violations
+}
+
+/** A host that goes takes all the time that it was given for what it has to write. */
+const givenUpInTime = (found: Findings, story: Story, run: RunStory, lost: EntryOf<"Logged">): void => {
+  const begun = story.shutdown.get(lost.host)
+  const until = (begun?.at ?? Number.NEGATIVE_INFINITY) + story.settings.shutdownGraceMillis
+  // Lines are stamped with whole milliseconds, and so is the end of the grace.
+  if (lost.at > until - 1) return
+  found.add(run.runId, `no verdict given up before ${until} ms, when the grace ends`, "one that is lost", [begun, lost])
 }
 
 /** Its work has ended, or its start was given up: there is a verdict, whatever the row says yet. */
