@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { livesInMemory, livesOnSqlite } from "../lives/index.js"
+import { livesInMemory, livesOnSqlite, oneRunOnSqlite } from "../lives/index.js"
 import type { Scenario } from "../Scenario.js"
 import { scenarios } from "../scenarios/index.js"
 
@@ -19,7 +19,7 @@ export class UsageError extends Schema.TaggedError<UsageError>("effect-holdfast/
 }
 
 /** The tickets' scenarios and the workloads that are drawn. */
-export const everything: ReadonlyArray<Scenario> = [...scenarios, livesInMemory, livesOnSqlite]
+export const everything: ReadonlyArray<Scenario> = [...scenarios, livesInMemory, livesOnSqlite, oneRunOnSqlite]
 
 /**
  * Those that sweeps go over: one that starts processes cannot be simulated, and ten thousand runs would
@@ -33,7 +33,7 @@ export const swept: ReadonlyArray<Scenario> = everything.filter(
 export const drawn: ReadonlyArray<Scenario> = [livesInMemory, livesOnSqlite]
 
 /** The main job at its smallest, on the default database: what pairs and complete orders go over. */
-export const main: Scenario = livesOnSqlite
+export const main: Scenario = oneRunOnSqlite
 
 export const named = (name: string): Effect.Effect<Scenario, UsageError> =>
   Effect.suspend(() => {

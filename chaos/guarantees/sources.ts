@@ -12,7 +12,7 @@ import { Guarantee } from "../../src/RunHistory.js"
 import { everything } from "../cli/catalogue.js"
 import { canaries } from "../crash/canaries.js"
 import { scenario as crash } from "../crash/tally.js"
-import { livesInMemory, livesOnSqlite } from "../lives/index.js"
+import { livesInMemory, livesOnSqlite, oneRunOnSqlite } from "../lives/index.js"
 import { mutants } from "../mutants/index.js"
 import type { Mutant } from "../mutants/Mutant.js"
 import * as Deaths from "./Deaths.js"
@@ -68,7 +68,7 @@ export const read = (root: string): Effect.Effect<Sources> =>
  */
 const crashGuarantees: ReadonlyArray<Guarantee> = ["G1", "G2", "G3", "G4", "G5", "G7", "G8", "G9"]
 
-const lives = [livesInMemory, livesOnSqlite]
+const lives = [livesInMemory, livesOnSqlite, oneRunOnSqlite]
 
 const guards: ReadonlyArray<Guard> = [
   ...everything.map((scenario) => ({

@@ -106,3 +106,18 @@ export const lifeDefault: Life = {
   ],
   isFollowed: false
 }
+
+/** The main job at its smallest: one run, whose caller waits for its result, and one who listens. */
+export const oneRun: Life = {
+  runs: [
+    {
+      at: 0,
+      work: { kind: "succeeds", millis: 1_000 },
+      cancels: [],
+      subscribers: [{ at: 100 }],
+      waitsFor: "result"
+    }
+  ],
+  questions: [],
+  isFollowed: false
+}

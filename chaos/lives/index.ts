@@ -6,3 +6,4 @@
  */
 export { livesInMemory } from "./livesInMemory.js"
 export { livesOnSqlite } from "./livesOnSqlite.js"
+export { oneRunOnSqlite } from "./oneRunOnSqlite.js"

@@ -23,7 +23,8 @@ import { guarantees } from "./guarantees.js"
 import { type Ground, living } from "./living.js"
 import { watchedStore } from "./watchedStore.js"
 
-const ground: Effect.Effect<Ground, never, Scope.Scope> = Effect.gen(function* () {
+/** A file of its own, and a connection beside it for the recorder. */
+export const ground: Effect.Effect<Ground, never, Scope.Scope> = Effect.gen(function* () {
   const filename = join(yield* temporaryDirectory, "runs.db")
   writeFileSync(filename, yield* migratedFile)
   const database = yield* Effect.acquireRelease(

@@ -69,9 +69,14 @@ export interface Ground {
   readonly watch?: (recorder: Recorder) => void
 }
 
-export const living = (ground: Effect.Effect<Ground, unknown, Scope.Scope>): Effect.Effect<void, unknown> =>
+/** The life is the input of the execution, or `otherwise`. */
+export const living = (
+  ground: Effect.Effect<Ground, unknown, Scope.Scope>,
+  otherwise: Life = lifeDefault
+): Effect.Effect<void, unknown> =>
   Effect.gen(function* () {
-    const life = yield* decode(yield* Scenario.input)
+    const input = yield* Scenario.input
+    const life = input === undefined ? otherwise : yield* Schema.decodeUnknown(Life)(input)
     const { rows, store, watch } = yield* ground
     const recorder = new Recorder({ settings, clock: yield* Effect.clock, rows })
     watch?.(recorder)
@@ -105,9 +110,6 @@ export const living = (ground: Effect.Effect<Ground, unknown, Scope.Scope>): Eff
     yield* ended
     yield* judge(recorder)
   }).pipe(Effect.scoped, Effect.withTracerEnabled(false))
-
-const decodeLife = Schema.decodeUnknown(Life)
-const decode = (input: unknown) => (input === undefined ? Effect.succeed(lifeDefault) : decodeLife(input))
 
 /** The time that what is left to do may take. Where nothing is left none passes: time is what an execution costs. */
 const settling = (recorder: Recorder): Effect.Effect<void> =>

@@ -97,7 +97,7 @@ describe("the suite", () => {
       Effect.gen(function* () {
         const slices = yield* Effect.all(
           [
-            chaos("pairs", "--one-of", "2000"),
+            chaos("pairs", "--one-of", "100"),
             chaos("random", "--twice", "--scenario", "livesInMemory", "--seed", "1", "--executions", "400"),
             chaos("random", "--scenario", "livesOnSqlite", "--seed", "1", "--executions", "100"),
             chaos("interleave", "--seed", "1", "--executions", "8"),
