@@ -62,8 +62,9 @@ const statements = [
 const writes = ["settle", "entomb", "insert", "cancel", "progress"] as const
 
 /**
- * Of a sweep over all of Holdfast's scenarios. Not required, since nothing can reach it: a stop for a lost
- * lease, which the verdict knows and no code asks for (a host without a lease only refuses to begin work).
+ * Of a sweep over all of Holdfast's scenarios. Not required, since nothing in a sweep can reach them: a stop for a
+ * lost lease, which the verdict knows and no code asks for (a host without a lease only refuses to begin work); and a
+ * row that is written without its value, which SQLite demands only of a value of a gigabyte.
  *
  * @since 0.1.0
  * @category models
@@ -89,7 +90,6 @@ export const required: Required = {
     "write failed: nothing was answered in time",
     "write isolated: the batch is split",
     "write isolated: the row stays alone",
-    "write isolated: the row is written without its value",
     "verdict written: Applied",
     "verdict written: AlreadyApplied",
     "verdict written: NoOp",
