@@ -1,0 +1,32 @@
+/**
+ * `npm run headline`: the table of what becomes of a success whose write fails, run against Holdfast on
+ * real databases. Exits with 1 where a row is wrong.
+ *
+ * @since 0.1.0
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import { type Case, isRight, type Outcome, play } from "./cases.js"
+import { sqliteLocks } from "./sqliteLocks.js"
+
+const row = ({ database, fault }: Case, outcome: Outcome): string => {
+  const { executions, millis, status, told, writes } = outcome
+  const cells = [database, fault, status, told.join(", "), executions, writes, `${millis} ms`]
+  return `| ${[...cells, isRight(outcome) ? "right" : "WRONG"].join(" | ")} |`
+}
+
+const program = Effect.gen(function* () {
+  yield* Console.log("| database | at the success write | row | told | executions | writes | stored after | |")
+  yield* Console.log("| --- | --- | --- | --- | --- | --- | --- | --- |")
+  const outcomes = yield* Effect.forEach(
+    sqliteLocks,
+    (given) => Effect.tap(play(given), (outcome) => Console.log(row(given, outcome))),
+    { concurrency: "unbounded" }
+  )
+  const wrong = outcomes.filter((outcome) => !isRight(outcome)).length
+  yield* Console.log(`\n${outcomes.length - wrong} of ${outcomes.length} right`)
+  if (wrong > 0) process.exitCode = 1
+})
+
+NodeRuntime.runMain(program)
