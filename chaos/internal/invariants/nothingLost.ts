@@ -1,13 +1,14 @@
 /**
- * G6: a verdict that is not in the row when its host exits is not lost in silence. Without a journal it
- * stands in the log, with all that is needed to write it by hand.
+ * G6: a verdict that is not in the row when its host exits is not lost. It is in the journal, as what it was, and the next
+ * kernel on that journal makes the row say so; or, where there is no journal, it stands in the log with all that is
+ * needed to write it by hand.
  *
  * @since 0.1.0
  */
 import { isTerminal } from "../../../src/RunStatus.js"
 import { type Checker, Findings } from "./finding.js"
 import { describeEnds, influencesOn, rightEnds } from "./oracle.js"
-import { hostOf, linesOf, type RunStory, rowBefore } from "./story.js"
+import { endingOf, hostOf, isOwnEnding, linesOf, type RunStory, rowBefore, type Story } from "./story.js"
 
 export const nothingLost: Checker = (story) => {
   const found = new Findings("G6", story)
@@ -18,28 +19,45 @@ export const nothingLost: Checker = (story) => {
     if (closed === undefined || !isDecided(run, closed.sequence)) continue
     const row = rowBefore(run, closed.sequence)
     if (row === undefined || isTerminal(row.status) || isSuperseded(run)) continue
-    const lost = linesOf(run, "VerdictLost").find((entry) => entry.host === host && entry.sequence < closed.sequence)
-    if (lost === undefined) {
-      found.add(run.runId, "the verdict in the row, or in the log as VerdictLost", `a ${row.status} row, no line`, [
+    const isHere = (entry: { readonly host: string; readonly sequence: number }) =>
+      entry.host === host && entry.sequence < closed.sequence
+    const journaled = linesOf(run, "VerdictJournaled").filter(isHere).at(-1)
+    const lost = linesOf(run, "VerdictLost").find(isHere)
+    if (journaled === undefined && lost === undefined) {
+      const seen = `a ${row.status} row, no line`
+      found.add(run.runId, "the verdict in the row, in the journal, or in the log as VerdictLost", seen, [
         ended,
         closed
       ])
       continue
     }
-    const { settlement } = lost.line
-    const right = rightEnds(ended?.exit, influencesOn(story, run, (ended ?? lost).at))
-    const isRight = right.some(
-      ({ status, workOutcome }) => status === settlement.status && workOutcome === settlement.workOutcome
-    )
-    if (!isRight) {
-      const seen = `${settlement.status}, work ${settlement.workOutcome}`
-      found.add(run.runId, `a lost verdict that is right: ${describeEnds(right)}`, seen, [ended, lost])
+    const told = lost?.line.settlement ?? {
+      status: journaled?.line.verdict,
+      workOutcome: journaled?.line.workOutcome
     }
-    if (settlement.attempt !== row.attempt || settlement.token !== `${row.hostId}:${row.attempt}`) {
+    const right = rightEnds(ended?.exit, influencesOn(story, run, (ended ?? lost ?? journaled ?? closed).at))
+    const isRight = right.some(({ status, workOutcome }) => status === told.status && workOutcome === told.workOutcome)
+    if (!isRight) {
+      const seen = `${told.status}, work ${told.workOutcome}`
+      found.add(run.runId, `a verdict kept that is right: ${describeEnds(right)}`, seen, [ended, lost ?? journaled])
+    }
+    const settlement = lost?.line.settlement
+    if (settlement === undefined) replayed(found, story, run, closed.sequence)
+    else if (settlement.attempt !== row.attempt || settlement.token !== `${row.hostId}:${row.attempt}`) {
       found.add(run.runId, "a line that fits the row that it is to repair", `token ${settlement.token}`, [lost])
     }
   }
   return found.violations
+}
+
+/** Where another kernel has come up on the journal, the row is what the run was, and not what recovery makes of it. */
+const replayed = (found: Findings, story: Story, run: RunStory, closed: number): void => {
+  const next = [...story.opened.values()].find(({ sequence }) => sequence > closed)
+  if (next === undefined || run.deleted !== undefined) return
+  const ending = endingOf(run)
+  if (ending !== undefined && isOwnEnding(ending) && ending.entry.sequence < next.sequence) return
+  const seen = ending === undefined ? "an active row" : `${ending.row.status}, by ${ending.row.settleToken}`
+  found.add(run.runId, "the journaled verdict in the row when the next kernel is up", seen, [ending?.entry, next])
 }
 
 /** Its work has ended, or its start was given up: there is a verdict, whatever the row says yet. */
