@@ -117,6 +117,27 @@ export class CalledInTransaction extends Schema.TaggedError<CalledInTransaction>
 }
 
 /**
+ * The verdict journal could not do what it was asked to: no space, no permission, a broken disk. What it has
+ * written before stays, and the verdicts that it was to take are still in memory.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class JournalFailure extends Schema.TaggedError<JournalFailure>(tag("JournalFailure"))("JournalFailure", {
+  operation: Schema.Literal("open", "append", "forget", "setAside"),
+  /** The file or the directory that it was about. */
+  path: Schema.String,
+  /** The system's own code, such as `ENOSPC`, where it gave one. */
+  code: Schema.optionalWith(Schema.String, { exact: true }),
+  cause: Schema.Defect
+}) {
+  override get message(): string {
+    const why = this.cause instanceof Error ? this.cause.message : String(this.cause)
+    return `The verdict journal failed at ${this.operation} of ${this.path}: ${why}. Make room there, or let this process write to it.`
+  }
+}
+
+/**
  * No row has this id, or, for a typed attach, no row of that work.
  *
  * @since 0.1.0

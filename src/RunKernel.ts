@@ -11,20 +11,22 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as ActiveRun from "./internal/activeRun.js"
 import { audit } from "./internal/auditing.js"
 import * as Backoff from "./internal/backoff.js"
 import * as BoundedStore from "./internal/boundedStore.js"
 import { cancel } from "./internal/cancelling.js"
-import { followRow, readRow, rowEvents } from "./internal/following.js"
+import { readRow } from "./internal/following.js"
 import * as Handles from "./internal/handles.js"
 import * as HostLease from "./internal/hostLease.js"
+import * as Journaling from "./internal/journaling.js"
 import { attachCore, type KernelCore } from "./internal/kernelCore.js"
 import { adHoc, openRetry, resolve } from "./internal/kernelOptions.js"
 import * as LineWriter from "./internal/lineWriter.js"
+import { replay } from "./internal/replaying.js"
 import { runOf } from "./internal/runRow.js"
 import { start } from "./internal/starting.js"
 import * as StatusWriter from "./internal/statusWriter.js"
@@ -34,6 +36,7 @@ import type { CancelError, RunNotFound, RunSuperseded, StartError, StoreFailure,
 import type { RunId } from "./RunId.js"
 import * as RunMetrics from "./RunMetrics.js"
 import { type RunQuery, RunStore } from "./RunStore.js"
+import { VerdictJournal } from "./VerdictJournal.js"
 
 // -- options --------------------------------------------------------------------------------------------
 
@@ -188,8 +191,8 @@ const make = (
           RunMetrics.spans.list,
           { captureStackTrace: false }
         ),
-      events: (id) => Stream.suspend(() => eventsOf(core, id)),
-      settled: (id) => Effect.suspend(() => settledOf(core, id))
+      events: (id) => Stream.suspend(() => Handles.eventsOf(core, id)),
+      settled: (id) => Effect.suspend(() => Handles.settledOfId(core, id))
     }
     attachCore(service, core)
     return service
@@ -205,21 +208,25 @@ const makeCore = (options: Options & Policies): Effect.Effect<KernelCore, StoreF
     const scope = yield* Scope.make()
     const log = yield* LineWriter.make
     const schedule = options.persistSchedule ?? Backoff.exponential(settings.persist.delayBase)
-    // The lease and the writer name each other's host and rows; neither asks before both are made.
-    let core: KernelCore | undefined
-    const lease = yield* HostLease.make(store, {
-      leaseDuration: settings.leaseDuration,
-      delayMax: settings.persist.delayMax,
-      openRetry: openRetry(settings.persist),
-      pid: process.pid,
-      log,
-      audit: (owned) => (core === undefined ? Effect.void : audit(core, owned))
-    })
-    const writer = yield* StatusWriter.make(store, lease.hostId, log, {
+    const persist = {
       ...settings.persist,
       schedule,
       budgetMin: Duration.min(settings.startTimeout, settings.persist.parkAfter)
+    }
+    const opening = { leaseDuration: settings.leaseDuration, openRetry: openRetry(settings.persist) }
+    const journal = Option.getOrUndefined(yield* Effect.serviceOption(VerdictJournal))
+    // The lease and the writer name each other's host and rows; neither asks before both are made.
+    let core: KernelCore | undefined
+    const lease = yield* HostLease.make(store, {
+      ...opening,
+      delayMax: settings.persist.delayMax,
+      pid: process.pid,
+      log,
+      beforeRecovery: (hostId) =>
+        journal === undefined ? Effect.void : replay({ ...opening, store, journal, hostId, log, persist }),
+      audit: (owned) => (core === undefined ? Effect.void : audit(core, owned))
     })
+    const writer = yield* StatusWriter.make(store, lease.hostId, log, persist)
     const made: KernelCore = {
       store,
       writer,
@@ -230,6 +237,7 @@ const makeCore = (options: Options & Policies): Effect.Effect<KernelCore, StoreF
       runs: new Map(),
       inserts: new Map(),
       tombstones: new Map(),
+      journal: journal === undefined ? undefined : Journaling.make(journal, settings.persist.delayMax),
       rowCancels: new Map(),
       isStopping: false,
       isClosed: false,
@@ -247,27 +255,11 @@ const makeCore = (options: Options & Policies): Effect.Effect<KernelCore, StoreF
     return made
   })
 
-/** Looking up and attaching is one step: a run leaves memory only when its row is terminal (rule 10). */
-const eventsOf = (core: KernelCore, id: RunId): Stream.Stream<RunEvent, RunNotFound | StoreFailure> => {
-  const run = core.runs.get(id)
-  return run === undefined
-    ? rowEvents(core, id)
-    : run.hub.stream(() => ActiveRun.snapshot(run), core.options.eventBufferMax)
-}
-
-const settledOf = (
-  core: KernelCore,
-  id: RunId
-): Effect.Effect<Settled, RunNotFound | VerdictParked | RunSuperseded | StoreFailure> => {
-  const run = core.runs.get(id)
-  if (run !== undefined) return Handles.settledOf(run)
-  return Effect.flatMap(Effect.zipRight(readRow(core, id), followRow(core, id)), Handles.settledFromRow)
-}
-
 // -- layers ---------------------------------------------------------------------------------------------
 
 /**
- * A kernel over a `RunStore`. Fails where the host cannot be registered.
+ * A kernel over a `RunStore`. Fails where the host cannot be registered. Where a `VerdictJournal` is provided as well,
+ * verdicts that the database does not take outlive the process, and are replayed before the kernel comes up.
  *
  * @since 0.1.0
  * @category layers

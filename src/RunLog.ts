@@ -41,6 +41,19 @@ export const Failure = Schema.Struct({
   inDoubt: Schema.Boolean
 })
 
+/** All that is needed to write a verdict by hand, beside the run and its host. */
+const SettlementFields = Schema.Struct({
+  attempt: Schema.Int,
+  status: TerminalStatus,
+  workOutcome: WorkOutcome,
+  finishedAt: Schema.Int,
+  result: Schema.NullOr(Schema.String),
+  error: Schema.NullOr(Schema.String),
+  cancelRequestedAt: Schema.NullOr(Schema.Int),
+  cancelReason: Schema.NullOr(Schema.String),
+  token: Schema.String
+})
+
 /** `holdfast` is the version of the line format; it tells our lines from those of the host. */
 const line = <const Tag extends string, Fields extends Schema.Struct.Fields>(tag: Tag, fields: Fields) =>
   Schema.TaggedStruct(tag, { holdfast: Schema.Literal(1), at: Schema.Int, ...fields }).annotations({ identifier: tag })
@@ -48,7 +61,7 @@ const line = <const Tag extends string, Fields extends Schema.Struct.Fields>(tag
 /**
  * Every line that the kernel writes. `at` is in milliseconds since 1970, UTC, by the host's clock.
  *
- * - `HostStarted`, `HostStopping`, `HostStopped`: the life of a kernel. `unwritten` counts the verdicts lost at exit.
+ * - `HostStarted`, `HostStopping`, `HostStopped`: the life of a kernel. `unwritten` counts the runs left unsettled at exit.
  * - `LeaseFailed`, `LeaseReplaced`: a renewal failed; the host was fenced and registered anew.
  * - `RunRecovered`: an active row of a lost host was settled by this one.
  * - `RunStarted`: the insert was acknowledged; the work begins. `StartFailed`: a start answered with an error; where
@@ -60,6 +73,11 @@ const line = <const Tag extends string, Fields extends Schema.Struct.Fields>(tag
  * - `VerdictWritten`: what a terminal write met. `VerdictParked`: it has not succeeded for too long, and is retried.
  * - `Settled`, `Superseded`, `RunVanished`: what subscribers were told.
  * - `VerdictLost`: the process ends and the verdict is not stored; `settlement` is all that is needed to repair the row.
+ * - `VerdictJournaled`: a parked verdict, or one that a shutdown leaves, is in the journal: it outlives the process.
+ * - `JournalRead`: what a kernel found in its journal. `JournalLineRejected`: a line of it that could not be used.
+ * - `VerdictReplayed`: what the write of a journaled verdict met, at the start of a later kernel. `VerdictOverruled`: it is
+ *   not what the row says, since somebody else had settled the run; `settlement` and `status` are the two truths.
+ * - `JournalFailed`: the journal could not do what it was asked to; the verdicts are in memory all the same.
  * - `RowUnknown`: the database has an active row of this host that nobody here started; it is settled.
  * - `DatabaseDamaged`: a fatal failure; nothing is written until the database passes its check.
  *
@@ -127,19 +145,51 @@ export const Line = Schema.Union(
   line("Settled", { ...runFields, status: TerminalStatus, workOutcome: WorkOutcome, attempts: Schema.Int }),
   line("Superseded", { ...runFields, status: RunStatus }),
   line("RunVanished", { ...runFields }),
-  line("VerdictLost", {
+  line("VerdictLost", { ...runFields, settlement: SettlementFields }),
+  line("VerdictJournaled", { ...runFields, journal: Schema.String, verdict: TerminalStatus, workOutcome: WorkOutcome }),
+  line("JournalRead", {
+    hostId: HostId,
+    /** Those that were taken over, as `VerdictJournaled` names them. */
+    journals: Schema.Array(Schema.String),
+    entries: Schema.Int,
+    torn: Schema.Int,
+    rejected: Schema.Int
+  }),
+  line("JournalLineRejected", {
+    hostId: HostId,
+    file: Schema.String,
+    lineNumber: Schema.Int,
+    reason: Schema.String,
+    keptIn: Schema.String
+  }),
+  line("VerdictReplayed", {
     ...runFields,
-    settlement: Schema.Struct({
-      attempt: Schema.Int,
-      status: TerminalStatus,
-      workOutcome: WorkOutcome,
-      finishedAt: Schema.Int,
-      result: Schema.NullOr(Schema.String),
-      error: Schema.NullOr(Schema.String),
-      cancelRequestedAt: Schema.NullOr(Schema.Int),
-      cancelReason: Schema.NullOr(Schema.String),
-      token: Schema.String
-    })
+    previousHostId: HostId,
+    /** As it was journaled. */
+    verdict: TerminalStatus,
+    outcome: Schema.Literal("Applied", "AlreadyApplied", "NoOp", "NotFound", "NotMine", "Refused"),
+    /** What the row says. */
+    status: optional(RunStatus),
+    workOutcome: optional(WorkOutcome),
+    reason: optional(FailureReason),
+    attempts: Schema.Int
+  }),
+  line("VerdictOverruled", {
+    ...runFields,
+    previousHostId: HostId,
+    settlement: SettlementFields,
+    /** What the row says; nothing where there is none, or where the database refuses the verdict. */
+    status: optional(RunStatus)
+  }),
+  line("JournalFailed", {
+    hostId: HostId,
+    operation: Schema.String,
+    code: optional(Schema.String),
+    message: Schema.String,
+    entries: Schema.Int,
+    /** The first hundred of them. */
+    runIds: Schema.Array(RunId),
+    retryInMillis: optional(Schema.Number)
   }),
   line("RowUnknown", { ...runFields, attempt: Schema.Int }),
   line("DatabaseDamaged", { hostId: HostId, failure: Failure })

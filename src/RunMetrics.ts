@@ -73,6 +73,28 @@ export const parkings: Metric.Metric.Counter<number> = Metric.counter("holdfast_
 })
 
 /**
+ * Operations of the verdict journal that failed. Tagged with `operation`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const journalFailures: Metric.Metric.Counter<number> = Metric.counter("holdfast_journal_failures", {
+  description: "Operations of the verdict journal that failed, by operation",
+  incremental: true
+})
+
+/**
+ * Verdicts of an earlier kernel that were replayed from the journal. Tagged with `outcome`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const replayed: Metric.Metric.Counter<number> = Metric.counter("holdfast_verdicts_replayed", {
+  description: "Verdicts that were replayed from the journal, by what the write met",
+  incremental: true
+})
+
+/**
  * Runs that are in this host's memory: starting, working, or waiting for their terminal write.
  *
  * @since 0.1.0

@@ -14,6 +14,7 @@ import { gapsOf } from "../Coverage.js"
 import { crashes, replayCrash } from "../crash/crashes.js"
 import * as Explorer from "../Explorer.js"
 import * as FaultPlan from "../FaultPlan.js"
+import { outages } from "../outage/outages.js"
 import * as Report from "../Report.js"
 import type { Scenario } from "../Scenario.js"
 import * as Catalogue from "./catalogue.js"
@@ -183,6 +184,27 @@ export const crash = Command.make(
       yield* finish([report], given)
     })
 ).pipe(Command.withDescription("SIGKILL at every operation of a real process, and again while it recovers"))
+
+const trials = Options.integer("trials").pipe(
+  Options.withDescription("hosts that are killed in the middle of an outage; 200 by default"),
+  Options.withDefault(200)
+)
+
+export const outage = Command.make("outage", { trials, seed }, (given) =>
+  Effect.gen(function* () {
+    const screen = Outcome.progress()
+    const tell = screen.tell("outage")
+    let ended = 0
+    const found = yield* outages({ ...given, onTrial: () => tell(++ended, given.trials) })
+    screen.end()
+    const { findings, ...sums } = found
+    yield* Console.log(JSON.stringify(sums))
+    for (const finding of findings) yield* Console.log(finding)
+    if (sums.right < sums.trials) process.exitCode = 1
+  })
+).pipe(
+  Command.withDescription("SIGKILL at random moments of an outage, with a verdict journal, and a restart after it")
+)
 
 export const replay = Command.make("replay", { plan: Args.text({ name: "plan" }), ...places }, (given) =>
   Effect.gen(function* () {

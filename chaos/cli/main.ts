@@ -11,11 +11,11 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import { coverage, crash, interleave, pairs, random, replay, sweep } from "./commands.js"
+import { coverage, crash, interleave, outage, pairs, random, replay, sweep } from "./commands.js"
 
 const chaos = Command.make("chaos").pipe(
   Command.withDescription("Breaks Holdfast on purpose, the same way each time."),
-  Command.withSubcommands([sweep, pairs, random, interleave, crash, replay, coverage])
+  Command.withSubcommands([sweep, pairs, random, interleave, crash, outage, replay, coverage])
 )
 
 const run = Command.run(chaos, { name: "chaos", version: "0.1.0", executable: "npm run chaos --" })

@@ -21,11 +21,14 @@ export interface HostProgram {
 }
 
 /** With these mutants; dies where one of them does not fit, since it would prove nothing. */
-export const make = (mutants: ReadonlyArray<Mutant>): Effect.Effect<HostProgram, never, Scope.Scope> =>
+export const make = (
+  mutants: ReadonlyArray<Mutant>,
+  entry = "chaos/crash/host.ts"
+): Effect.Effect<HostProgram, never, Scope.Scope> =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory
     const path = join(directory, "boot.cjs")
-    yield* Effect.promise(() => bundle(join(directory, "host.cjs"), mutants))
+    yield* Effect.promise(() => bundle(join(directory, "host.cjs"), mutants, entry))
     yield* Effect.sync(() => writeFileSync(path, boot))
     return { path }
   })
@@ -48,12 +51,12 @@ export const temporaryDirectory: Effect.Effect<string, never, Scope.Scope> = Eff
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
 )
 
-const bundle = (outfile: string, mutants: ReadonlyArray<Mutant>): Promise<unknown> => {
+const bundle = (outfile: string, mutants: ReadonlyArray<Mutant>, entry: string): Promise<unknown> => {
   const root = rootAbove(dirname(fileURLToPath(import.meta.url)))
   const driver = createRequire(join(root, "package.json")).resolve("better-sqlite3")
   return esbuild.build({
     absWorkingDir: root,
-    entryPoints: ["chaos/crash/host.ts"],
+    entryPoints: [entry],
     outfile,
     bundle: true,
     platform: "node",

@@ -43,7 +43,7 @@ export const statements: ReadonlyArray<Statement> = [
   {
     guarantee: "G6",
     says: "Nothing lost at exit: a verdict that could not be written is replayed at the next start.",
-    today: "not yet"
+    today: "holds, with a journal"
   },
   {
     guarantee: "G7",

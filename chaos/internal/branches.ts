@@ -53,6 +53,14 @@ const branchesOfLine = (line: Line): ReadonlyArray<string> => {
       return [`stop requested: ${line.stop}`]
     case "VerdictLost":
       return ["verdict lost"]
+    case "VerdictJournaled":
+      return ["verdict journaled"]
+    case "VerdictReplayed":
+      return [`verdict replayed: ${line.outcome}`]
+    case "JournalFailed":
+      return [`journal failed: ${line.operation}`]
+    case "JournalLineRejected":
+      return ["journal line rejected"]
     case "DatabaseDamaged":
       return ["database damaged"]
     case "LeaseFailed":
@@ -69,6 +77,8 @@ const branchesOfLine = (line: Line): ReadonlyArray<string> => {
       return ["run vanished"]
     case "GraceExceeded":
       return ["grace exceeded"]
+    case "JournalRead":
+    case "VerdictOverruled":
     case "HostStarted":
     case "HostStopping":
     case "HostStopped":

@@ -183,7 +183,7 @@ export const cancelling: ReadonlyArray<Mutant> = [
     guarantee: "G6",
     defect: "A verdict that could not be written before the exit is dropped without a word.",
     file: "src/internal/stopping.ts",
-    find: "      yield* logLost(core, run)\n",
+    find: "    yield* leaveVerdicts(core, left)\n",
     replace: "",
     killedBy: "verdictLostAtExit"
   }),

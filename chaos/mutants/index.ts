@@ -6,6 +6,7 @@
 
 import { atScale } from "./atScale.js"
 import { cancelling } from "./cancelling.js"
+import { journaling } from "./journaling.js"
 import type { Mutant } from "./Mutant.js"
 import { outcomes } from "./outcomes.js"
 import { persistence } from "./persistence.js"
@@ -17,6 +18,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...outcomes,
   ...cancelling,
   ...starting,
+  ...journaling,
   ...waiters,
   ...atScale
 ]

@@ -28,12 +28,14 @@ import cancelTwice from "./cancelTwice.js"
 import cancelUndurable from "./cancelUndurable.js"
 import cancelWhileAway from "./cancelWhileAway.js"
 import cancelWhileStarting from "./cancelWhileStarting.js"
+import damagedJournal from "./damagedJournal.js"
 import databaseGone from "./databaseGone.js"
 import driverThrows from "./driverThrows.js"
 import fencedStart from "./fencedStart.js"
 import followedFromAnotherHost from "./followedFromAnotherHost.js"
 import foreignVerdictStands from "./foreignVerdictStands.js"
 import freshConnection from "./freshConnection.js"
+import fullJournalDisk from "./fullJournalDisk.js"
 import hostNotRegistered from "./hostNotRegistered.js"
 import hostTransactionElsewhere from "./hostTransactionElsewhere.js"
 import hostTransactionSameFile from "./hostTransactionSameFile.js"
@@ -42,6 +44,9 @@ import idempotentRace from "./idempotentRace.js"
 import idempotentRepeat from "./idempotentRepeat.js"
 import interruptionsTold from "./interruptionsTold.js"
 import jitteredBackoff from "./jitteredBackoff.js"
+import journaledAtShutdown from "./journaledAtShutdown.js"
+import journaledTombstone from "./journaledTombstone.js"
+import journaledWhenParked from "./journaledWhenParked.js"
 import leaseGate from "./leaseGate.js"
 import loggerDefect from "./loggerDefect.js"
 import lostCompletionAnswer from "./lostCompletionAnswer.js"
@@ -51,6 +56,8 @@ import parkedThenSettled from "./parkedThenSettled.js"
 import pipedLog from "./pipedLog.js"
 import poisonedRow from "./poisonedRow.js"
 import progressKept from "./progressKept.js"
+import replayedBeforeRecovery from "./replayedBeforeRecovery.js"
+import replayOverruled from "./replayOverruled.js"
 import rowVanished from "./rowVanished.js"
 import settledByOther from "./settledByOther.js"
 import shutdownWaitsForAll from "./shutdownWaitsForAll.js"
@@ -69,6 +76,7 @@ import startWaitsAtShutdown from "./startWaitsAtShutdown.js"
 import storeThrows from "./storeThrows.js"
 import tenThousand from "./tenThousand.js"
 import terminalRowIsFinal from "./terminalRowIsFinal.js"
+import tornJournal from "./tornJournal.js"
 import transientCancel from "./transientCancel.js"
 import transientCompletion from "./transientCompletion.js"
 import transientFailure from "./transientFailure.js"
@@ -133,6 +141,14 @@ export const scenarios: ReadonlyArray<Scenario> = [
   progressKept,
   shutdownWaitsForAll,
   verdictLostAtExit,
+  journaledAtShutdown,
+  journaledWhenParked,
+  replayedBeforeRecovery,
+  tornJournal,
+  damagedJournal,
+  fullJournalDisk,
+  replayOverruled,
+  journaledTombstone,
   idempotentRepeat,
   idempotentRace,
   idempotentAfterDoubt,

@@ -26,6 +26,7 @@ import * as RunKernel from "../../src/RunKernel.js"
 import type * as RunLog from "../../src/RunLog.js"
 import type { RunStore } from "../../src/RunStore.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
+import * as VerdictJournal from "../../src/VerdictJournal.js"
 import * as Chaos from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
 import * as Exploration from "../internal/exploration.js"
@@ -50,6 +51,8 @@ export class World extends Context.Tag("effect-holdfast/chaos/World")<
     readonly lines: Effect.Effect<ReadonlyArray<RunLog.Line>>
     /** The log so far as text, one JSON object each: with levels, and with the lines of the host itself. */
     readonly log: Effect.Effect<ReadonlyArray<string>>
+    /** What the journal of the kernel, if it has one, keeps its lines on. */
+    readonly disk: VerdictJournal.MemoryDisk
     /** Closes the kernel ahead of the end, in whatever state the database is. */
     readonly close: Effect.Effect<void>
   }
@@ -62,6 +65,8 @@ export interface Options {
   readonly guarantees: ReadonlyArray<RunHistory.Guarantee>
   readonly plan?: FaultPlan.FaultPlan
   readonly kernel?: RunKernel.Options & RunKernel.Policies
+  /** Whether the kernel has a verdict journal. Defaults to `false`. */
+  readonly hasJournal?: true
   /** Told of each line of the log once it is kept; one that throws is a host's logger with a defect. */
   readonly logging?: (line: string) => void
   /** Guarantees that the scenario breaks on purpose, with the reason in a comment where it is set. */
@@ -92,10 +97,11 @@ const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
     const scope = yield* Scope.make()
     // A kernel that cannot be closed is broken, too: time passes until it is.
     const close = within("2 minutes")(Scope.close(scope, Exit.void).pipe(Effect.provide(logger)))
-    const world = yield* makeWorld(filename, lines, { log: Effect.sync(() => [...log]), close })
+    const disk = VerdictJournal.makeDisk()
+    const world = yield* makeWorld(filename, lines, { log: Effect.sync(() => [...log]), close, disk })
     const exit = yield* Scenario.toItsEnd(
       Effect.gen(function* () {
-        const context = yield* Layer.buildWithScope(kernelLayer(options, filename), scope)
+        const context = yield* Layer.buildWithScope(kernelLayer(options, world), scope)
         yield* options.program.pipe(Effect.provide(context), Effect.provideService(World, world))
         const unfired = yield* Context.get(context, Chaos.Chaos).unfired
         if (unfired.length > 0) {
@@ -116,47 +122,46 @@ const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
 
 const activeRows = "SELECT run_id FROM holdfast_runs WHERE status IN ('pending', 'running')"
 
-const kernelLayer = (options: Options, filename: string) =>
+const kernelLayer = (options: Options, { disk, filename }: Pick<typeof World.Service, "disk" | "filename">) =>
   RunKernel.layer(options.kernel).pipe(
+    Layer.provide(options.hasJournal ? VerdictJournal.layerMemory(disk) : VerdictJournal.layerNone),
     Layer.provideMerge(SqlRunStore.layer()),
     Layer.provideMerge(Chaos.layerConnector(options.plan ?? FaultPlan.none)),
     Layer.provide(hastyConnector(filename))
   )
 
-/** Opened when it is first asked for, so that it finds the file that is there then. */
-const foreignConnection = (filename: string): Effect.Effect<() => Sqlite.Database, never, Scope.Scope> =>
+/** Statements of a foreign client. The connection is opened with the first one, so that it finds the file that is there then. */
+export const foreignConnection = (
+  filename: string
+): Effect.Effect<(typeof World.Service)["foreign"], never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
       Effect.sync((): { database?: Sqlite.Database } => ({})),
       (opened) => Effect.sync(() => opened.database?.close())
     ),
-    (opened) => () => {
-      opened.database ??= new Sqlite(filename)
-      return opened.database
-    }
+    (opened) =>
+      (sql, ...parameters) =>
+        Effect.sync(() => {
+          opened.database ??= new Sqlite(filename)
+          const statement = opened.database.prepare(sql)
+          if (statement.reader) return statement.all(...parameters) as ReadonlyArray<FileRow>
+          statement.run(...parameters)
+          return []
+        })
   )
 
 const makeWorld = (
   filename: string,
   lines: Effect.Effect<ReadonlyArray<RunLog.Line>>,
-  others: Pick<typeof World.Service, "log" | "close">
+  others: Pick<typeof World.Service, "log" | "close" | "disk">
 ) =>
-  Effect.map(foreignConnection(filename), (database): typeof World.Service => {
-    const foreign: (typeof World.Service)["foreign"] = (sql, ...parameters) =>
-      Effect.sync(() => {
-        const statement = database().prepare(sql)
-        if (statement.reader) return statement.all(...parameters) as ReadonlyArray<FileRow>
-        statement.run(...parameters)
-        return []
-      })
-    return {
-      filename,
-      foreign,
-      row: (id) => Effect.map(foreign("SELECT * FROM holdfast_runs WHERE run_id = ?", id), (rows) => rows[0]),
-      lines,
-      ...others
-    }
-  })
+  Effect.map(foreignConnection(filename), (foreign): typeof World.Service => ({
+    filename,
+    foreign,
+    row: (id) => Effect.map(foreign("SELECT * FROM holdfast_runs WHERE run_id = ?", id), (rows) => rows[0]),
+    lines,
+    ...others
+  }))
 
 /**
  * Something else for as long as `use` lasts, with its log in the same place: another host's kernel on the

@@ -222,12 +222,16 @@ export const settlementOf = (run: ActiveRun, state: Ended): Settlement => {
     cancelRequestedAt: state.cancel?.requestedAt ?? null,
     cancelReason: state.cancel?.reason ?? null
   }
-  if (state.refused && decided.status !== "cancelled") {
-    const message = "The database refuses the result, or the error, of the work for good. The log has it."
-    return { ...base, status: "failed", result: null, error: JSON.stringify({ reason: "ResultNotStorable", message }) }
-  }
+  if (state.refused && decided.status !== "cancelled") return notStorable(base)
   const error = decided.error === undefined || state.refused ? null : JSON.stringify(decided.error)
   return { ...base, status: decided.status, result: state.refused ? null : decided.result, error }
+}
+
+/** The same, without the values that the database refuses for good. */
+export const notStorable = (settlement: Omit<Settlement, "status" | "result" | "error">): Settlement => {
+  const message = "The database refuses the result, or the error, of the work for good. The log has it."
+  const error = JSON.stringify({ reason: "ResultNotStorable", message })
+  return { ...settlement, status: "failed", result: null, error }
 }
 
 /** @internal */

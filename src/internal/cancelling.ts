@@ -21,6 +21,7 @@ import {
 import type { RunId } from "../RunId.js"
 import type { CancelOutcome } from "../RunStore.js"
 import * as ActiveRun from "./activeRun.js"
+import * as Journaling from "./journaling.js"
 import { answerCancels, type KernelCore, notAsked, restated } from "./kernelCore.js"
 import { interruptWork } from "./running.js"
 import { cancelInDoubt } from "./settling.js"
@@ -96,6 +97,8 @@ const accepted = (
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
     yield* announce(core, run, reason)
+    // What the journal has of it is another verdict by now.
+    if (found === "ended") yield* Journaling.keep(core, run)
     if (found !== "working") return
     yield* record(core, run)
     yield* interruptWork(core, run)

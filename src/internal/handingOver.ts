@@ -14,7 +14,7 @@ import type { StoreFailure } from "../RunError.js"
 import type { SettleOutcome } from "../RunStore.js"
 import * as ActiveRun from "./activeRun.js"
 import { entombKeys, type KernelCore } from "./kernelCore.js"
-import { answered, logLost, parked } from "./settling.js"
+import { answered, leaveVerdicts, parked } from "./settling.js"
 import { refusesValue } from "./sqlFailure.js"
 import { nowMillis } from "./wallClock.js"
 import type { WorkEnd } from "./workEnd.js"
@@ -51,7 +51,7 @@ const submit = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void>
   Effect.suspend(() => {
     if (run.state._tag !== "Ended") return Effect.void
     // Work that ignored the shutdown's interruption until the writer was gone.
-    if (core.isClosed) return logLost(core, run)
+    if (core.isClosed) return leaveVerdicts(core, [run])
     const job = {
       id: run.id,
       budgetUntil: run.state.finishedAt + Duration.toMillis(core.options.parkAfter),

@@ -9,13 +9,15 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import type { RunHandle, Settled } from "../Run.js"
+import type * as Stream from "effect/Stream"
+import type { RunEvent, RunHandle, Settled } from "../Run.js"
 import {
   type EndError,
   RunCancelled,
   RunFailed,
   type RunNotFound,
   RunSuperseded,
+  type StoreFailure,
   type VerdictParked
 } from "../RunError.js"
 import type { RunId } from "../RunId.js"
@@ -23,7 +25,7 @@ import { isTerminal } from "../RunStatus.js"
 import type { StoredRun } from "../RunStore.js"
 import * as ActiveRun from "./activeRun.js"
 import { cancel } from "./cancelling.js"
-import { followRow, rowEvents } from "./following.js"
+import { followRow, readRow, rowEvents } from "./following.js"
 import type { KernelCore } from "./kernelCore.js"
 import { storedErrorOf } from "./runRow.js"
 
@@ -82,6 +84,24 @@ export const settledOf = (
         return Effect.fail(state.error)
     }
   })
+
+/** Looking up and attaching is one step: a run leaves memory only when its row is terminal (rule 10). */
+export const eventsOf = (core: KernelCore, id: RunId): Stream.Stream<RunEvent, RunNotFound | StoreFailure> => {
+  const run = core.runs.get(id)
+  return run === undefined
+    ? rowEvents(core, id)
+    : run.hub.stream(() => ActiveRun.snapshot(run), core.options.eventBufferMax)
+}
+
+/** @internal */
+export const settledOfId = (
+  core: KernelCore,
+  id: RunId
+): Effect.Effect<Settled, RunNotFound | VerdictParked | RunSuperseded | StoreFailure> => {
+  const run = core.runs.get(id)
+  if (run !== undefined) return settledOf(run)
+  return Effect.flatMap(Effect.zipRight(readRow(core, id), followRow(core, id)), settledFromRow)
+}
 
 /** @internal */
 export const settledFromRow = (row: StoredRun): Effect.Effect<Settled, RunSuperseded> =>

@@ -21,6 +21,7 @@ import {
   type Tag,
   violation
 } from "./historyFacts.js"
+import { nothingLost } from "./journalChecks.js"
 import { atomicStart, hostLoss, singleActive } from "./startChecks.js"
 
 // -- the guarantees -----------------------------------------------------------------------------------------
@@ -95,7 +96,9 @@ const cancelPrecedence = perRun((timeline) => {
 /** One write makes a row terminal, and everybody says the same of it ever after. */
 const finality = perRun((timeline) => {
   const found: Array<Violation> = []
-  const applied = all(timeline, "VerdictWritten").filter(({ outcome }) => outcome === "Applied")
+  const applied = timeline.lines.filter(
+    (line) => (line._tag === "VerdictWritten" || line._tag === "VerdictReplayed") && line.outcome === "Applied"
+  )
   if (applied.length > 1) {
     found.push(violation("G3", timeline, "one write that made the row terminal", `${applied.length}`, applied))
   }
@@ -168,7 +171,14 @@ const liveness = perRun((timeline, { isFinal, rows, stopped }) => {
   if (began === undefined) return []
   const isStopped = stopped.has(began.hostId)
   const found: Array<Violation> = []
-  const ends: ReadonlyArray<Tag> = ["Settled", "RunVanished", "RunRecovered", "VerdictLost"]
+  const ends: ReadonlyArray<Tag> = [
+    "Settled",
+    "RunVanished",
+    "RunRecovered",
+    "VerdictLost",
+    "VerdictJournaled",
+    "VerdictReplayed"
+  ]
   const last = timeline.lines.find(({ _tag }) => ends.includes(_tag))
   if (last === undefined && (isStopped || isFinal)) {
     found.push(violation("G5", timeline, "the run to come to its end", "none in the log", timeline.lines.slice(-3)))
@@ -178,15 +188,6 @@ const liveness = perRun((timeline, { isFinal, rows, stopped }) => {
     found.push(violation("G5", timeline, "a terminal row", row.status, timeline.lines.slice(-3)))
   }
   return found
-})
-
-/** A verdict that the process took with it is a loss, and the log says so itself. */
-const nothingLost = perRun((timeline) => {
-  const lost = first(timeline, "VerdictLost")
-  const isFound = timeline.lines.some(({ _tag }) => _tag === "Settled")
-  return lost === undefined || isFound
-    ? []
-    : [violation("G6", timeline, "the verdict to be written", "lost at the exit of its host", [lost])]
 })
 
 /** No-op, not found and not mine are answers, not failures: each is told as what it is, and none is tried again. */

@@ -52,9 +52,16 @@ export const first = <T extends Tag>(timeline: Timeline, tag: T): LineOf<T> | un
 export const position = (timeline: Timeline, line: Line | undefined): number =>
   line === undefined ? Number.POSITIVE_INFINITY : timeline.lines.indexOf(line)
 
-/** The write that made this host's verdict the row's, if there was one. */
-export const ownWrite = (timeline: Timeline): LineOf<"VerdictWritten"> | undefined =>
-  all(timeline, "VerdictWritten").find(({ outcome }) => outcome === "Applied" || outcome === "AlreadyApplied")
+/** A terminal write: of the host whose verdict it is, or of a later one that found it in the journal. */
+export type Written = LineOf<"VerdictWritten"> | LineOf<"VerdictReplayed">
+
+/** The write that made the verdict the row's, if there was one. */
+export const ownWrite = (timeline: Timeline): Written | undefined =>
+  timeline.lines.find(
+    (line): line is Written =>
+      (line._tag === "VerdictWritten" || line._tag === "VerdictReplayed") &&
+      (line.outcome === "Applied" || line.outcome === "AlreadyApplied")
+  )
 
 export const violation = (
   guarantee: Guarantee,
@@ -76,5 +83,5 @@ export const perRun =
   (facts) =>
     [...facts.history.timelines.values()].flatMap((timeline) => check(timeline, facts))
 
-export const describe = (written: LineOf<"VerdictWritten">): string =>
+export const describe = (written: Written): string =>
   [written.status, written.reason, written.workOutcome].filter((part) => part !== undefined).join(", ")

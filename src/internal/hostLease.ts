@@ -32,6 +32,8 @@ export interface LeaseOptions {
   readonly openRetry: Schedule.Schedule<unknown, StoreFailure>
   readonly pid: number
   readonly log: WriteLine
+  /** Done once the host is registered, and before it judges any other: verdicts that an earlier kernel left are written. */
+  readonly beforeRecovery: (hostId: HostId) => Effect.Effect<void, StoreFailure>
   /** Told after each renewal: the active rows that the database says are this host's. */
   readonly audit: (owned: ReadonlyArray<OwnedRun>) => Effect.Effect<void>
 }
@@ -114,6 +116,7 @@ export const make = (
     })
 
     yield* Effect.retry(register(hostId), options.openRetry)
+    yield* options.beforeRecovery(hostId)
     yield* Effect.retry(recover, options.openRetry)
     yield* Effect.sleep(delays.renewed).pipe(
       Effect.zipRight(

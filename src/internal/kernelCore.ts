@@ -18,6 +18,7 @@ import * as RunMetrics from "../RunMetrics.js"
 import type { InsertOutcome, RunStore } from "../RunStore.js"
 import type { ActiveRun } from "./activeRun.js"
 import type { HostLease } from "./hostLease.js"
+import type { JournalKeeper } from "./journaling.js"
 import type { WriteLine } from "./lineWriter.js"
 import type { StatusWriter } from "./statusWriter.js"
 
@@ -47,6 +48,8 @@ export interface KernelCore {
   readonly inserts: Map<RunId, Deferred.Deferred<InsertOutcome, StoreFailure | KernelStopped>>
   /** Keys of which starts are in doubt, with those starts: another one of the same key waits for their tombstones (rule 4). */
   readonly tombstones: Map<string, Map<RunId, Deferred.Deferred<void>>>
+  /** Where verdicts go that the database does not take; undefined where the host wants none. */
+  readonly journal: JournalKeeper | undefined
   /** Cancels of runs that are not in this host's memory, one per run. */
   readonly rowCancels: Map<RunId, Deferred.Deferred<CancelAnswer, StoreFailure | RunNotFound>>
   /** From the first step of the shutdown on: no more intake. */

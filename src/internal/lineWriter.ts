@@ -72,6 +72,9 @@ const tellOfLogger = (defect: unknown): void => {
 export const levelOf = (tag: Line["_tag"]): LogLevel.LogLevel => {
   switch (tag) {
     case "VerdictParked":
+    case "JournalFailed":
+    case "JournalLineRejected":
+    case "VerdictOverruled":
     case "VerdictLost":
       return LogLevel.Error
     case "DatabaseDamaged":
@@ -88,6 +91,9 @@ export const levelOf = (tag: Line["_tag"]): LogLevel.LogLevel => {
     case "HostStarted":
     case "HostStopping":
     case "HostStopped":
+    case "JournalRead":
+    case "VerdictJournaled":
+    case "VerdictReplayed":
     case "RunRecovered":
     case "RunStarted":
     case "CancelRequested":

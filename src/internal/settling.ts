@@ -15,6 +15,7 @@ import { isTerminal, type RunStatus, type WorkOutcome } from "../RunStatus.js"
 import type { SettleOutcome, StoredRun } from "../RunStore.js"
 import * as ActiveRun from "./activeRun.js"
 import { followRow } from "./following.js"
+import * as Journaling from "./journaling.js"
 import { answerCancels, drop, type KernelCore, restated, unregister } from "./kernelCore.js"
 import { storedErrorOf } from "./runRow.js"
 import { failureFields } from "./statusWriter.js"
@@ -91,7 +92,7 @@ export const settled = (
     if (before._tag === "Ended") {
       const now = yield* nowMillis
       yield* Metric.update(RunMetrics.persistLatency, now - before.finishedAt)
-      yield* unparked(before)
+      yield* released(core, run, before)
     }
   })
 
@@ -120,11 +121,16 @@ export const parked = (
     })
     yield* Metric.incrementBy(RunMetrics.parked, 1)
     yield* Metric.update(RunMetrics.parkings, 1)
+    yield* Journaling.keep(core, run)
   })
 
 /** The run has left this state, and waits no more for its write: the gauge says what is so now. */
 export const unparked = (left: ActiveRun.State): Effect.Effect<void> =>
   left._tag === "Ended" && left.parked !== undefined ? Metric.incrementBy(RunMetrics.parked, -1) : Effect.void
+
+/** The run has left this state for good: its journal need not keep it. */
+const released = (core: KernelCore, run: ActiveRun.ActiveRun, left: ActiveRun.State): Effect.Effect<void> =>
+  Effect.zipRight(unparked(left), Journaling.forget(core, run))
 
 /** Another host owns the row: its end is the run's end, and the stream follows it there (rule 10). */
 const superseded = (core: KernelCore, run: ActiveRun.ActiveRun, row: StoredRun): Effect.Effect<void> =>
@@ -137,7 +143,7 @@ const superseded = (core: KernelCore, run: ActiveRun.ActiveRun, row: StoredRun):
     Deferred.unsafeDone(run.signal, Effect.fail(error))
     answerCancels(run, () => Effect.fail(error))
     yield* core.log({ _tag: "Superseded", runId: run.id, hostId: run.hostId, status: row.status })
-    yield* unparked(before)
+    yield* released(core, run, before)
     yield* Effect.forkIn(follow(core, run), core.scope)
   })
 
@@ -170,7 +176,7 @@ const vanished = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<voi
     const before = run.state
     yield* drop(core, run)
     yield* core.log({ _tag: "RunVanished", runId: run.id, hostId: run.hostId })
-    yield* unparked(before)
+    yield* released(core, run, before)
   })
 
 // -- those who asked for a cancel -----------------------------------------------------------------------------
@@ -193,11 +199,21 @@ export const cancelInDoubt = (
 }
 
 /**
- * Nobody will write this verdict any more: all that is needed to repair the row by hand.
+ * Nobody will write these verdicts any more: they go to the journal, and what is not there is lost (G6).
  *
  * @internal
  */
-export const logLost = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
+export const leaveVerdicts = (core: KernelCore, runs: ReadonlyArray<ActiveRun.ActiveRun>): Effect.Effect<void> =>
+  Effect.flatMap(Journaling.leave(core, runs), (journaled) =>
+    Effect.forEach(
+      runs.filter((run) => !journaled.has(run)),
+      (run) => logLost(core, run),
+      { discard: true }
+    )
+  )
+
+/** All that is needed to repair the row by hand. */
+const logLost = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (run.state._tag !== "Ended") return Effect.void
     const { hostId, id, ...settlement } = ActiveRun.settlementOf(run, run.state)

@@ -24,6 +24,9 @@ export const atomicStart = perRun((timeline) => {
   return found
 })
 
+/** After these the row of their run is terminal. */
+const frees: ReadonlyArray<Line["_tag"]> = ["VerdictWritten", "VerdictReplayed", "RunRecovered", "Settled"]
+
 /**
  * Two runs of one key never overlap: the second begins after the row of the first is terminal. The row frees the
  * key, so the write counts, also one whose answer was lost; what is told of it may come later, and never, where the
@@ -50,7 +53,7 @@ export const singleActive: Check = ({ history, stopped }) => {
       holders.set(key, line)
     }
     if (line._tag === "WorkEnded") ended.add(line.runId)
-    if (line._tag === "VerdictWritten" || line._tag === "RunRecovered" || line._tag === "Settled") {
+    if (frees.includes(line._tag) && "runId" in line) {
       free((holder) => holder === line.runId)
     }
     if (line._tag === "WriteFailed" && line.failure.inDoubt && line.failure.operation === "settle") {

@@ -1,7 +1,7 @@
 /**
  * The end of a kernel: intake stops, work is interrupted and waited for, verdicts are written while
- * there is time, and what could not be written is logged as lost, with all that is needed to repair
- * it by hand. Nobody who waits is left waiting.
+ * there is time. What could not be written goes to the journal; without one it is logged as lost, with
+ * all that is needed to repair it by hand. Nobody who waits is left waiting.
  *
  * @since 0.1.0
  */
@@ -13,7 +13,7 @@ import { KernelStopped, RunSuperseded } from "../RunError.js"
 import type { ActiveRun } from "./activeRun.js"
 import { answerCancels, type KernelCore, notAsked, unregister } from "./kernelCore.js"
 import { stopWork } from "./running.js"
-import { cancelInDoubt, logLost, parked, unparked } from "./settling.js"
+import { cancelInDoubt, leaveVerdicts, parked, unparked } from "./settling.js"
 import { nowMillis } from "./wallClock.js"
 
 /** @internal */
@@ -32,6 +32,7 @@ export const shutdown = (core: KernelCore): Effect.Effect<void> =>
     // What another host has taken over is its to settle.
     const left = [...core.runs.values()].filter(({ state }) => state._tag !== "Superseded")
     yield* Effect.forEach(left, (run) => leave(core, run), { discard: true })
+    yield* leaveVerdicts(core, left)
     for (const run of core.runs.values()) run.hub.close()
     yield* Effect.forEach([...core.runs.values()], (run) => unregister(core, run), { discard: true })
     for (const waiter of core.rowCancels.values())
@@ -61,7 +62,6 @@ const leave = (core: KernelCore, run: ActiveRun): Effect.Effect<void> =>
     const failure = notAsked("settle", "the host shut down before the database took the verdict")
     if (run.state._tag === "Ended") {
       yield* parked(core, run, run.state.parked?.lastFailure ?? failure, run.state.sent)
-      yield* logLost(core, run)
       yield* unparked(run.state)
     } else {
       // Work that does not stop: its row stays `running`, and recovery settles it once this host is gone.

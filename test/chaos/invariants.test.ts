@@ -367,7 +367,7 @@ describe("invariants", () => {
   describe("G6 nothing lost at exit", () => {
     const ended = (h: Recording) => h.open().start(runA).at(100).workEnded(runA, { _tag: "Failed" }).at(200).shutdown()
     catches("G6", "a verdict that goes in silence", (h) => ended(h).closed(), {
-      expected: /in the row, or in the log as VerdictLost/,
+      expected: /in the row, in the journal, or in the log as VerdictLost/,
       seen: /a running row, no line/
     })
     catches(
@@ -383,7 +383,7 @@ describe("invariants", () => {
       "G6",
       "a verdict that is given up while there is time",
       (h) => ended(h).at(8_100).verdictLost(runA, "failed", "failed").closed(),
-      { expected: /no verdict given up before 8200 ms, when the grace ends/, seen: /one that is lost/ }
+      { expected: /no verdict given up before 8200 ms, when the grace ends/, seen: /one that is left/ }
     )
     catches(
       "G6",

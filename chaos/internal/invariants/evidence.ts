@@ -99,7 +99,9 @@ const ends = (found: Findings, run: RunStory): void => {
   if (run.deleted !== undefined) return
   for (const entry of run.lines) {
     const { line } = entry
-    const isWrite = line._tag === "VerdictWritten" && (line.outcome === "Applied" || line.outcome === "AlreadyApplied")
+    const isWrite =
+      (line._tag === "VerdictWritten" || line._tag === "VerdictReplayed") &&
+      (line.outcome === "Applied" || line.outcome === "AlreadyApplied")
     if (!isWrite && line._tag !== "Settled" && line._tag !== "RunRecovered") continue
     const row = rowBefore(run, entry.sequence)
     if (row?.status === line.status) continue

@@ -1,14 +1,15 @@
 /**
- * G6: a verdict that is not in the row when its host exits is not lost in silence. Without a journal it
- * stands in the log, with all that is needed to write it by hand; and it is given up only when the whole
- * grace of the shutdown has passed.
+ * G6: a verdict that is not in the row when its host exits is not lost. It is in the journal, as what it was, and the next
+ * kernel on that journal makes the row say so; or, where there is no journal, it stands in the log with all that is
+ * needed to write it by hand. And it is kept so only when the whole grace of the shutdown has passed.
  *
  * @since 0.1.0
  */
 import { isTerminal } from "../../../src/RunStatus.js"
+import type { Entry } from "../../History.js"
 import { type Checker, Findings } from "./finding.js"
 import { describeEnds, influencesOn, rightEnds } from "./oracle.js"
-import { type EntryOf, hostOf, linesOf, type RunStory, rowBefore, type Story } from "./story.js"
+import { endingOf, hostOf, isOwnEnding, linesOf, type RunStory, rowBefore, type Story } from "./story.js"
 
 export const nothingLost: Checker = (story) => {
   const found = new Findings("G6", story)
@@ -19,25 +20,32 @@ export const nothingLost: Checker = (story) => {
     if (closed === undefined || !isDecided(run, closed.sequence)) continue
     const row = rowBefore(run, closed.sequence)
     if (row === undefined || isTerminal(row.status) || isSuperseded(run)) continue
-    const lost = linesOf(run, "VerdictLost").find((entry) => entry.host === host && entry.sequence < closed.sequence)
-    if (lost === undefined) {
-      found.add(run.runId, "the verdict in the row, or in the log as VerdictLost", `a ${row.status} row, no line`, [
+    const isHere = (entry: { readonly host: string; readonly sequence: number }) =>
+      entry.host === host && entry.sequence < closed.sequence
+    const journaled = linesOf(run, "VerdictJournaled").filter(isHere).at(-1)
+    const lost = linesOf(run, "VerdictLost").find(isHere)
+    if (journaled === undefined && lost === undefined) {
+      const seen = `a ${row.status} row, no line`
+      found.add(run.runId, "the verdict in the row, in the journal, or in the log as VerdictLost", seen, [
         ended,
         closed
       ])
       continue
     }
-    givenUpInTime(found, story, run, lost)
-    const { settlement } = lost.line
-    const right = rightEnds(ended?.exit, influencesOn(story, run, (ended ?? lost).at))
-    const isRight = right.some(
-      ({ status, workOutcome }) => status === settlement.status && workOutcome === settlement.workOutcome
-    )
-    if (!isRight) {
-      const seen = `${settlement.status}, work ${settlement.workOutcome}`
-      found.add(run.runId, `a lost verdict that is right: ${describeEnds(right)}`, seen, [ended, lost])
+    givenUpInTime(found, story, run, lost ?? closed, host)
+    const told = lost?.line.settlement ?? {
+      status: journaled?.line.verdict,
+      workOutcome: journaled?.line.workOutcome
     }
-    if (settlement.attempt !== row.attempt || settlement.token !== `${row.hostId}:${row.attempt}`) {
+    const right = rightEnds(ended?.exit, influencesOn(story, run, (ended ?? lost ?? journaled ?? closed).at))
+    const isRight = right.some(({ status, workOutcome }) => status === told.status && workOutcome === told.workOutcome)
+    if (!isRight) {
+      const seen = `${told.status}, work ${told.workOutcome}`
+      found.add(run.runId, `a verdict kept that is right: ${describeEnds(right)}`, seen, [ended, lost ?? journaled])
+    }
+    const settlement = lost?.line.settlement
+    if (settlement === undefined) replayed(found, story, run, closed.sequence)
+    else if (settlement.attempt !== row.attempt || settlement.token !== `${row.hostId}:${row.attempt}`) {
       found.add(run.runId, "a line that fits the row that it is to repair", `token ${settlement.token}`, [lost])
     }
   }
@@ -45,12 +53,22 @@ export const nothingLost: Checker = (story) => {
 }
 
 /** A host that goes takes all the time that it was given for what it has to write. */
-const givenUpInTime = (found: Findings, story: Story, run: RunStory, lost: EntryOf<"Logged">): void => {
-  const begun = story.shutdown.get(lost.host)
+const givenUpInTime = (found: Findings, story: Story, run: RunStory, left: Entry, host: string | undefined): void => {
+  const begun = host === undefined ? undefined : story.shutdown.get(host)
   const until = (begun?.at ?? Number.NEGATIVE_INFINITY) + story.settings.shutdownGraceMillis
   // Lines are stamped with whole milliseconds, and so is the end of the grace.
-  if (lost.at > until - 1) return
-  found.add(run.runId, `no verdict given up before ${until} ms, when the grace ends`, "one that is lost", [begun, lost])
+  if (left.at > until - 1) return
+  found.add(run.runId, `no verdict given up before ${until} ms, when the grace ends`, "one that is left", [begun, left])
+}
+
+/** Where another kernel has come up on the journal, the row is what the run was, and not what recovery makes of it. */
+const replayed = (found: Findings, story: Story, run: RunStory, closed: number): void => {
+  const next = [...story.opened.values()].find(({ sequence }) => sequence > closed)
+  if (next === undefined || run.deleted !== undefined) return
+  const ending = endingOf(run)
+  if (ending !== undefined && isOwnEnding(ending) && ending.entry.sequence < next.sequence) return
+  const seen = ending === undefined ? "an active row" : `${ending.row.status}, by ${ending.row.settleToken}`
+  found.add(run.runId, "the journaled verdict in the row when the next kernel is up", seen, [ending?.entry, next])
 }
 
 /** Its work has ended, or its start was given up: there is a verdict, whatever the row says yet. */
