@@ -57,8 +57,11 @@ const statements = [
   "renew",
   "owned",
   "remove",
+  "hosts",
   "fence",
-  "recover",
+  "takeOver",
+  "ownedBy",
+  "release",
   "check",
   "connect"
 ] as const
@@ -66,8 +69,7 @@ const statements = [
 const writes = ["settle", "entomb", "insert", "cancel", "progress"] as const
 
 /**
- * Of a sweep over all of Holdfast's scenarios. Not required, since nothing can reach it: a stop for a lost
- * lease, which the verdict knows and no code asks for (a host without a lease only refuses to begin work).
+ * Of a sweep over all of Holdfast's scenarios.
  *
  * @since 0.1.0
  * @category models
@@ -110,6 +112,13 @@ export const required: Required = {
     "lease failed",
     "lease replaced",
     "run recovered",
+    "run taken over",
+    "run released",
+    "definition unknown",
+    "host fenced: silent",
+    "host fenced: processGone",
+    "lease ended: continue",
+    "lease ended: stop",
     "row unknown",
     "run superseded",
     "run vanished",
@@ -123,6 +132,7 @@ export const required: Required = {
     "cancel answered: failed",
     "stop requested: timeout",
     "stop requested: shutdown",
+    "stop requested: lease",
     "grace exceeded"
   ]
 }

@@ -6,6 +6,7 @@
 
 import { atScale } from "./atScale.js"
 import { cancelling } from "./cancelling.js"
+import { hosts } from "./hosts.js"
 import type { Mutant } from "./Mutant.js"
 import { outcomes } from "./outcomes.js"
 import { persistence } from "./persistence.js"
@@ -18,5 +19,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...cancelling,
   ...starting,
   ...waiters,
+  ...hosts,
   ...atScale
 ]

@@ -77,6 +77,10 @@ export const levelOf = (tag: Line["_tag"]): LogLevel.LogLevel => {
     case "DatabaseDamaged":
       return LogLevel.Fatal
     case "LeaseFailed":
+    case "LeaseEnded":
+    case "HostFenced":
+    case "DefinitionUnknown":
+    case "RunLeft":
     case "LeaseReplaced":
     case "StartFailed":
     case "GraceExceeded":
@@ -89,6 +93,9 @@ export const levelOf = (tag: Line["_tag"]): LogLevel.LogLevel => {
     case "HostStopping":
     case "HostStopped":
     case "RunRecovered":
+    case "RunTakenOver":
+    case "RecoveryProgressed":
+    case "RunReleased":
     case "RunStarted":
     case "CancelRequested":
     case "CancelAnswered":

@@ -12,7 +12,7 @@ import type { CancelAnswer, Settled } from "../Run.js"
 import { RunSuperseded, type StoreFailure, VerdictParked } from "../RunError.js"
 import * as RunMetrics from "../RunMetrics.js"
 import { isTerminal, type RunStatus, type WorkOutcome } from "../RunStatus.js"
-import type { SettleOutcome, StoredRun } from "../RunStore.js"
+import type { ReleaseOutcome, SettleOutcome, StoredRun } from "../RunStore.js"
 import * as ActiveRun from "./activeRun.js"
 import { followRow } from "./following.js"
 import { answerCancels, drop, type KernelCore, restated, unregister } from "./kernelCore.js"
@@ -26,14 +26,17 @@ import { nowMillis } from "./wallClock.js"
 export const answered = (
   core: KernelCore,
   run: ActiveRun.ActiveRun,
-  outcome: SettleOutcome,
+  outcome: ReleaseOutcome,
   attempts: number
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
     if (run.state._tag !== "Ended") return
     switch (outcome._tag) {
+      case "Released":
+        yield* core.log({ _tag: "RunReleased", runId: run.id, hostId: run.hostId, attempt: run.attempt, attempts })
+        return yield* handedOn(core, run, "pending")
       case "Applied": {
-        const ending = run.state.lastSent ?? ActiveRun.settlementOf(run, run.state)
+        const ending = ActiveRun.endingOf(run, run.state)
         if (outcome.status === "cancelled" && run.state.cancel === undefined) yield* foundCancelled(core, run)
         yield* logWritten(core, run, outcome._tag, attempts, outcome.status, outcome.workOutcome, ending.error)
         return yield* settled(core, run, { ...outcome, attempts }, ending)
@@ -104,7 +107,7 @@ export const parked = (
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
     if (run.state._tag !== "Ended" || run.state.parked !== undefined) return
-    const status = ActiveRun.verdictStatus(run.state)
+    const status = ActiveRun.verdictStatus(run, run.state)
     const error = new VerdictParked({ id: run.id, verdict: status, lastFailure: failure })
     run.state = { ...run.state, parked: error }
     run.hub.publish({ _tag: "Parked", verdict: status, message: failure.message })
@@ -130,13 +133,19 @@ export const unparked = (left: ActiveRun.State): Effect.Effect<void> =>
 const superseded = (core: KernelCore, run: ActiveRun.ActiveRun, row: StoredRun): Effect.Effect<void> =>
   Effect.gen(function* () {
     if (run.state._tag === "Ended" && run.state.entomb) yield* leaveCancel(core, run)
-    const error = new RunSuperseded({ id: run.id, status: row.status })
+    yield* core.log({ _tag: "Superseded", runId: run.id, hostId: run.hostId, status: row.status })
+    yield* handedOn(core, run, row.status)
+  })
+
+/** The run is no longer this host's, and goes on elsewhere. */
+const handedOn = (core: KernelCore, run: ActiveRun.ActiveRun, status: RunStatus): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const error = new RunSuperseded({ id: run.id, status })
     const before = run.state
     run.state = { _tag: "Superseded", error }
-    run.hub.publish({ _tag: "Superseded", status: row.status })
+    run.hub.publish({ _tag: "Superseded", status })
     Deferred.unsafeDone(run.signal, Effect.fail(error))
     answerCancels(run, () => Effect.fail(error))
-    yield* core.log({ _tag: "Superseded", runId: run.id, hostId: run.hostId, status: row.status })
     yield* unparked(before)
     yield* Effect.forkIn(follow(core, run), core.scope)
   })
@@ -200,6 +209,10 @@ export const cancelInDoubt = (
 export const logLost = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (run.state._tag !== "Ended") return Effect.void
+    // Nothing is lost: whoever takes the host's runs restarts this one.
+    if (run.state.isReleased || ActiveRun.verdictOf(run, run.state)._tag === "Release") {
+      return core.log({ _tag: "RunLeft", runId: run.id, hostId: run.hostId, attempt: run.attempt })
+    }
     const { hostId, id, ...settlement } = ActiveRun.settlementOf(run, run.state)
     return core.log({ _tag: "VerdictLost", runId: id, hostId, settlement })
   })
