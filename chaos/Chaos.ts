@@ -181,7 +181,7 @@ export const layerClient = (
 /**
  * Breaks a store, with the failures that a SQL store makes of the same faults. The labels are those of
  * its statements: `insert`, `settle`, `entomb`, `cancel`, `progress`, `read`, `list`, `register`,
- * `renew`, `remove`, `recover`, `check`.
+ * `renew`, `remove`, `hosts`, `fence`, `takeOver`, `ownedBy`, `release`, `check`.
  *
  * @since 0.1.0
  * @category layers

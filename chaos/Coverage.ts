@@ -53,8 +53,11 @@ const statements = [
   "renew",
   "owned",
   "remove",
+  "hosts",
   "fence",
-  "recover",
+  "takeOver",
+  "ownedBy",
+  "release",
   "check",
   "connect"
 ] as const
@@ -62,9 +65,8 @@ const statements = [
 const writes = ["settle", "entomb", "insert", "cancel", "progress"] as const
 
 /**
- * Of a sweep over all of Holdfast's scenarios. Not required, since nothing in a sweep can reach them: a stop for a
- * lost lease, which the verdict knows and no code asks for (a host without a lease only refuses to begin work); and a
- * row that is written without its value, which SQLite demands only of a value of a gigabyte.
+ * Of a sweep over all of Holdfast's scenarios. Not required, since nothing in a sweep can reach it: a row that is
+ * written without its value, which SQLite demands only of a value of a gigabyte.
  *
  * @since 0.1.0
  * @category models
@@ -106,6 +108,13 @@ export const required: Required = {
     "lease failed",
     "lease replaced",
     "run recovered",
+    "run taken over",
+    "run released",
+    "definition unknown",
+    "host fenced: silent",
+    "host fenced: processGone",
+    "lease ended: continue",
+    "lease ended: stop",
     "row unknown",
     "run superseded",
     "run vanished",
@@ -119,6 +128,7 @@ export const required: Required = {
     "cancel answered: failed",
     "stop requested: timeout",
     "stop requested: shutdown",
+    "stop requested: lease",
     "grace exceeded"
   ]
 }

@@ -68,8 +68,10 @@ const sequence = Schema.Int
  * - `Progressed`, `Logged`: what the work reports. A slow reader loses the oldest of these.
  * - `Dropped`: how many a slow reader has lost since the last event it got.
  * - `CancelRequested`: a cancel was accepted; the work is being interrupted.
- * - `Parked`: the work has ended and the verdict cannot be stored for now; `Settled` follows when it is.
- * - `Superseded`: another host owns the run; `Settled` follows when that host has settled it.
+ * - `Parked`: the work has ended and the verdict cannot be stored for now; `Settled` follows when it is. A `verdict` of
+ *   `pending` says that the run is being given back, for another host to restart.
+ * - `Superseded`: the run is no longer this host's: another one owns it, or it waits for one (`pending`). `Settled`
+ *   follows when that host has settled it.
  * - `Settled`: the terminal status is stored. Always the last, and always what the row says.
  *
  * @since 0.1.0
@@ -86,7 +88,7 @@ export const RunEvent = Schema.Union(
   }),
   Schema.TaggedStruct("Dropped", { sequence, count: Schema.Int }),
   Schema.TaggedStruct("CancelRequested", { sequence, reason: Schema.optionalWith(Schema.String, { exact: true }) }),
-  Schema.TaggedStruct("Parked", { sequence, verdict: TerminalStatus, message: Schema.String }),
+  Schema.TaggedStruct("Parked", { sequence, verdict: RunStatus, message: Schema.String }),
   Schema.TaggedStruct("Superseded", { sequence, status: RunStatus }),
   Schema.TaggedStruct("Settled", {
     sequence,

@@ -6,7 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { RunId } from "./RunId.js"
-import { FailureReason, RunStatus, TerminalStatus } from "./RunStatus.js"
+import { FailureReason, RunStatus } from "./RunStatus.js"
 
 const tag = <const T extends string>(name: T): `effect-holdfast/${T}` => `effect-holdfast/${name}`
 
@@ -191,7 +191,8 @@ export class RunFailed extends Schema.TaggedError<RunFailed>(tag("RunFailed"))("
  */
 export class VerdictParked extends Schema.TaggedError<VerdictParked>(tag("VerdictParked"))("VerdictParked", {
   id: RunId,
-  verdict: TerminalStatus,
+  /** What the row is to become; `pending` where the run is given back, for another host to restart. */
+  verdict: RunStatus,
   lastFailure: StoreFailure
 }) {
   override get message(): string {

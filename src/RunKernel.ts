@@ -11,32 +11,22 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { audit } from "./internal/auditing.js"
-import * as Backoff from "./internal/backoff.js"
-import * as BoundedStore from "./internal/boundedStore.js"
 import { cancel } from "./internal/cancelling.js"
 import { readRow } from "./internal/following.js"
 import * as Handles from "./internal/handles.js"
-import * as HostLease from "./internal/hostLease.js"
-import * as Journaling from "./internal/journaling.js"
-import { attachCore, type KernelCore } from "./internal/kernelCore.js"
-import { adHoc, openRetry, resolve } from "./internal/kernelOptions.js"
-import * as LineWriter from "./internal/lineWriter.js"
-import { replay } from "./internal/replaying.js"
+import { attachCore } from "./internal/kernelCore.js"
+import * as KernelMaking from "./internal/kernelMaking.js"
+import { adHoc, resolve } from "./internal/kernelOptions.js"
 import { runOf } from "./internal/runRow.js"
 import { start } from "./internal/starting.js"
-import * as StatusWriter from "./internal/statusWriter.js"
-import { shutdown } from "./internal/stopping.js"
 import type { CancelAnswer, CurrentRun, Run, RunEvent, RunHandle, Settled } from "./Run.js"
 import type { CancelError, RunNotFound, RunSuperseded, StartError, StoreFailure, VerdictParked } from "./RunError.js"
 import type { RunId } from "./RunId.js"
 import * as RunMetrics from "./RunMetrics.js"
-import { type RunQuery, RunStore } from "./RunStore.js"
-import { VerdictJournal } from "./VerdictJournal.js"
+import type { RunQuery, RunStore } from "./RunStore.js"
 
 // -- options --------------------------------------------------------------------------------------------
 
@@ -45,8 +35,21 @@ import { VerdictJournal } from "./VerdictJournal.js"
  * @category options
  */
 export interface Options {
-  /** How long the host counts as alive after its last renewal, which it makes each third of it. Defaults to `1 minute`. */
+  /** How long the host counts as alive after its last renewal. Defaults to `1 minute`. */
   readonly leaseDuration?: Duration.DurationInput | undefined
+  /**
+   * How often it renews its lease, finds cancels from elsewhere, and looks for hosts that are gone. At most half of
+   * `leaseDuration`. Defaults to a third of it.
+   */
+  readonly renewEvery?: Duration.DurationInput | undefined
+  /** How much longer than its lease another host may be silent before it is judged lost. Defaults to `0 seconds`. */
+  readonly recoverAfter?: Duration.DurationInput | undefined
+  /**
+   * When the lease ends and could not be renewed: `stop` interrupts all work before another host may take it over,
+   * `continue` lets it go on. Defaults to what the store says: `continue` in memory and on SQLite, which one machine
+   * shares.
+   */
+  readonly onLeaseEnd?: "stop" | "continue" | undefined
   /** How long closing the kernel may take: for work to stop, then for verdicts to be written. Defaults to `30 seconds`. */
   readonly shutdownGrace?: Duration.DurationInput | undefined
   /** How long work may ignore its interruption before that is logged and counted. Defaults to `30 seconds`. */
@@ -105,6 +108,7 @@ export interface Policies {
  */
 export const defaults = {
   leaseDuration: Duration.minutes(1),
+  recoverAfter: Duration.zero,
   shutdownGrace: Duration.seconds(30),
   cancelGrace: Duration.seconds(30),
   startTimeout: Duration.seconds(10),
@@ -167,7 +171,7 @@ export class RunKernel extends Context.Tag("effect-holdfast/RunKernel")<
 const make = (
   options: Options & Policies
 ): Effect.Effect<typeof RunKernel.Service, StoreFailure, RunStore | Scope.Scope> =>
-  Effect.map(makeCore(options), (core) => {
+  Effect.map(KernelMaking.make(resolve(options, defaults), options), (core) => {
     const service: typeof RunKernel.Service = {
       start: (name, work, options) =>
         Effect.map(start(core, adHoc(name, work, options)), (started) =>
@@ -196,63 +200,6 @@ const make = (
     }
     attachCore(service, core)
     return service
-  })
-
-const makeCore = (options: Options & Policies): Effect.Effect<KernelCore, StoreFailure, RunStore | Scope.Scope> =>
-  Effect.gen(function* () {
-    const settings = resolve(options, defaults)
-    const store = BoundedStore.make(yield* RunStore, {
-      attemptTimeout: settings.persist.attemptTimeout,
-      readRetry: Backoff.exponential(settings.persist.delayBase)
-    })
-    const scope = yield* Scope.make()
-    const log = yield* LineWriter.make
-    const schedule = options.persistSchedule ?? Backoff.exponential(settings.persist.delayBase)
-    const persist = {
-      ...settings.persist,
-      schedule,
-      budgetMin: Duration.min(settings.startTimeout, settings.persist.parkAfter)
-    }
-    const opening = { leaseDuration: settings.leaseDuration, openRetry: openRetry(settings.persist) }
-    const journal = Option.getOrUndefined(yield* Effect.serviceOption(VerdictJournal))
-    // The lease and the writer name each other's host and rows; neither asks before both are made.
-    let core: KernelCore | undefined
-    const lease = yield* HostLease.make(store, {
-      ...opening,
-      delayMax: settings.persist.delayMax,
-      pid: process.pid,
-      log,
-      beforeRecovery: (hostId) =>
-        journal === undefined ? Effect.void : replay({ ...opening, store, journal, hostId, log, persist }),
-      audit: (owned) => (core === undefined ? Effect.void : audit(core, owned))
-    })
-    const writer = yield* StatusWriter.make(store, lease.hostId, log, persist)
-    const made: KernelCore = {
-      store,
-      writer,
-      lease,
-      options: { ...settings, parkAfter: settings.persist.parkAfter },
-      scope,
-      log,
-      runs: new Map(),
-      inserts: new Map(),
-      tombstones: new Map(),
-      journal: journal === undefined ? undefined : Journaling.make(journal, settings.persist.delayMax),
-      rowCancels: new Map(),
-      isStopping: false,
-      isClosed: false,
-      ended: undefined
-    }
-    core = made
-    yield* Effect.addFinalizer((exit) => Effect.ensuring(shutdown(made), Scope.close(scope, exit)))
-    yield* log({
-      _tag: "HostStarted",
-      hostId: lease.hostId(),
-      parkAfterMillis: Duration.toMillis(settings.persist.parkAfter),
-      attemptTimeoutMillis: Duration.toMillis(settings.persist.attemptTimeout),
-      delayMaxMillis: Duration.toMillis(settings.persist.delayMax)
-    })
-    return made
   })
 
 // -- layers ---------------------------------------------------------------------------------------------

@@ -63,7 +63,14 @@ const line = <const Tag extends string, Fields extends Schema.Struct.Fields>(tag
  *
  * - `HostStarted`, `HostStopping`, `HostStopped`: the life of a kernel. `unwritten` counts the runs left unsettled at exit.
  * - `LeaseFailed`, `LeaseReplaced`: a renewal failed; the host was fenced and registered anew.
- * - `RunRecovered`: an active row of a lost host was settled by this one.
+ * - `LeaseEnded`: it could not be renewed in time; by `policy` the host stops its work, or goes on.
+ * - `HostFenced`: this host has judged another one lost. `silent`: no renewal for its lease and more; `processGone`: its
+ *   process, on this machine, is gone.
+ * - `RunRecovered`: an active row of a lost host was settled by this one. `RunTakenOver`: it goes on here, with this
+ *   attempt. `RecoveryProgressed`: how many of both so far, of one lost host, after each batch.
+ * - `DefinitionUnknown`: a run waits for a host that registers its definition; said once while it does.
+ * - `RunReleased`: the run was given back, for another host to restart. `RunLeft`: that could not be written before the
+ *   host stopped, so recovery will find the run.
  * - `RunStarted`: the insert was acknowledged; the work begins. `StartFailed`: a start answered with an error; where
  *   `abandoned`, its row is settled as `failed(StartAbandoned)` in the background.
  * - `CancelRequested`: a cancel was accepted in memory. `CancelAnswered`: what the caller was told.
@@ -96,7 +103,40 @@ export const Line = Schema.Union(
   line("HostStopped", { hostId: HostId, unwritten: Schema.Int }),
   line("LeaseFailed", { hostId: HostId, failure: Failure }),
   line("LeaseReplaced", { hostId: HostId, previousHostId: HostId }),
-  line("RunRecovered", { ...runFields, name: Schema.String, status: TerminalStatus, previousHostId: HostId }),
+  line("LeaseEnded", { hostId: HostId, policy: Schema.Literal("stop", "continue"), active: Schema.Int }),
+  line("HostFenced", {
+    hostId: HostId,
+    fencedHostId: HostId,
+    why: Schema.Literal("silent", "processGone"),
+    silentMillis: Schema.Int
+  }),
+  line("RunRecovered", {
+    ...runFields,
+    name: Schema.String,
+    status: TerminalStatus,
+    previousHostId: optional(HostId)
+  }),
+  line("RunTakenOver", {
+    ...runFields,
+    name: Schema.String,
+    attempt: Schema.Int,
+    /** Absent where the run was nobody's, or where the answer to the take-over was lost. */
+    previousHostId: optional(HostId)
+  }),
+  line("RecoveryProgressed", {
+    hostId: HostId,
+    previousHostId: optional(HostId),
+    settled: Schema.Int,
+    restarted: Schema.Int
+  }),
+  line("DefinitionUnknown", {
+    ...runFields,
+    name: Schema.String,
+    attempt: Schema.Int,
+    previousHostId: optional(HostId)
+  }),
+  line("RunReleased", { ...runFields, attempt: Schema.Int, attempts: Schema.Int }),
+  line("RunLeft", { ...runFields, attempt: Schema.Int }),
   line("RunStarted", { ...runFields, name: Schema.String, attempt: Schema.Int, key: optional(Schema.String) }),
   line("StartFailed", {
     hostId: HostId,
@@ -141,7 +181,7 @@ export const Line = Schema.Union(
     reason: optional(FailureReason),
     attempts: Schema.Int
   }),
-  line("VerdictParked", { ...runFields, verdict: TerminalStatus, attempts: Schema.Int, failure: Failure }),
+  line("VerdictParked", { ...runFields, verdict: RunStatus, attempts: Schema.Int, failure: Failure }),
   line("Settled", { ...runFields, status: TerminalStatus, workOutcome: WorkOutcome, attempts: Schema.Int }),
   line("Superseded", { ...runFields, status: RunStatus }),
   line("RunVanished", { ...runFields }),

@@ -15,8 +15,11 @@ import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import { makeMemory } from "./internal/memoryStore.js"
 import type { StoreFailure } from "./RunError.js"
+import type { HostRegistration, HostsSeen, OwnedRun, TakeOver } from "./RunHost.js"
 import type { HostId, RunId } from "./RunId.js"
 import type { RunStatus, TerminalStatus, WorkOutcome } from "./RunStatus.js"
+
+export type { HostRegistration, HostsSeen, LiveHost, OwnedRun, TakeOver } from "./RunHost.js"
 
 // -- models -------------------------------------------------------------------------------------------
 
@@ -55,7 +58,8 @@ export interface StoredRun {
 }
 
 /**
- * A run to be inserted as `running`, owned by `hostId`, at attempt 1.
+ * A run to be inserted as `running`, owned by `hostId`, at attempt 1. From `restartDeadline` on (milliseconds since
+ * 1970; none by default) nobody restarts it any more.
  *
  * @since 0.1.0
  * @category models
@@ -70,6 +74,7 @@ export interface NewRun {
   readonly hostId: HostId
   readonly attemptMax: number
   readonly onHostExit: "fail" | "restart"
+  readonly restartDeadline?: number | null | undefined
   readonly createdAt: number
 }
 
@@ -141,6 +146,34 @@ export type SettleOutcome =
   | { readonly _tag: "NotMine"; readonly row: StoredRun }
 
 /**
+ * A run that its host gives back, for another host to restart: its work was stopped by the host's shutdown or by the
+ * end of its lease. Guarded by owner and attempt; where a cancel is recorded, here or in the row, it becomes
+ * `cancelled` in place of `pending`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Release {
+  readonly id: RunId
+  readonly hostId: HostId
+  readonly attempt: number
+  /** `hostId:attempt`, for a row that becomes `cancelled`. */
+  readonly token: string
+  readonly workOutcome: WorkOutcome
+  readonly releasedAt: number
+  readonly cancelRequestedAt: number | null
+  readonly cancelReason: string | null
+}
+
+/**
+ * What became of a release. `Released`: the row is `pending` and nobody's, by this attempt or by an earlier one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ReleaseOutcome = { readonly _tag: "Released" } | SettleOutcome
+
+/**
  * @since 0.1.0
  * @category models
  */
@@ -183,58 +216,6 @@ export interface ProgressReport {
  * @since 0.1.0
  * @category models
  */
-export interface HostRegistration {
-  readonly hostId: HostId
-  readonly pid: number
-  readonly registeredAt: number
-  readonly leaseUntil: number
-}
-
-/**
- * An active row of a host, as its renewal finds it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface OwnedRun {
-  readonly id: RunId
-  readonly attempt: number
-  readonly cancelRequestedAt: number | null
-  readonly cancelReason: string | null
-}
-
-/**
- * A row that recovery settled, its host being lost.
- *
- * @since 0.1.0
- * @category models
- */
-export interface RecoveredRun {
-  readonly id: RunId
-  readonly name: string
-  readonly status: TerminalStatus
-  readonly hostId: HostId
-}
-
-/**
- * How recovery settles a run: as `failed` with this error, `cancelled` where a cancel is recorded.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Recovery {
-  readonly now: number
-  readonly token: string
-  /** JSON of the stored error, reason `HostLost`. */
-  readonly error: string
-  /** Never this one, whatever its lease says. */
-  readonly except: HostId
-}
-
-/**
- * @since 0.1.0
- * @category models
- */
 export interface RunQuery {
   readonly name?: string | undefined
   readonly status?: RunStatus | undefined
@@ -260,6 +241,7 @@ export class RunStore extends Context.Tag("effect-holdfast/RunStore")<
       settlements: ReadonlyArray<Settlement>
     ) => Effect.Effect<ReadonlyArray<SettleOutcome>, StoreFailure>
     readonly entomb: (tombstones: ReadonlyArray<Tombstone>) => Effect.Effect<ReadonlyArray<SettleOutcome>, StoreFailure>
+    readonly release: (releases: ReadonlyArray<Release>) => Effect.Effect<ReadonlyArray<ReleaseOutcome>, StoreFailure>
     readonly requestCancel: (
       requests: ReadonlyArray<CancelRequest>
     ) => Effect.Effect<ReadonlyArray<CancelOutcome>, StoreFailure>
@@ -274,10 +256,24 @@ export class RunStore extends Context.Tag("effect-holdfast/RunStore")<
       readonly hostId: HostId
       readonly leaseUntil: number
     }) => Effect.Effect<{ readonly held: boolean; readonly owned: ReadonlyArray<OwnedRun> }, StoreFailure>
+    /** Removes the host's row, where no active run names it. */
     readonly removeHost: (hostId: HostId) => Effect.Effect<void, StoreFailure>
-    /** Fences the hosts whose lease has run out, then settles their active rows. */
-    readonly recover: (recovery: Recovery) => Effect.Effect<ReadonlyArray<RecoveredRun>, StoreFailure>
+    readonly hosts: Effect.Effect<HostsSeen, StoreFailure>
+    /** Fences a live host that has not renewed since `renewSeq`. Whether it is this call that has. */
+    readonly fence: (host: {
+      readonly hostId: HostId
+      readonly renewSeq: number
+    }) => Effect.Effect<boolean, StoreFailure>
+    /** The rows that it changed, as they are now. */
+    readonly takeOver: (takeOver: TakeOver) => Effect.Effect<ReadonlyArray<StoredRun>, StoreFailure>
+    /** Active rows of a host, or of nobody, oldest first: what a take-over has left. */
+    readonly ownedBy: (owner: {
+      readonly hostId: HostId | null
+      readonly limit: number
+    }) => Effect.Effect<ReadonlyArray<StoredRun>, StoreFailure>
 
+    /** What a kernel on this store does, where it is not told, when its lease ends and it could not renew it. */
+    readonly onLeaseEnd: "stop" | "continue"
     /** Succeeds when the database is sound; asked after a fatal failure, before anything is written again. */
     readonly check: Effect.Effect<void, StoreFailure>
     /** Whether the calling fiber is inside a transaction of the very client that this store writes with. */

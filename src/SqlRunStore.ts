@@ -14,7 +14,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as CurrentClient from "./internal/currentClient.js"
 import { sqliteStatements } from "./internal/sqliteStatements.js"
-import { ownedRun, storedRun } from "./internal/sqlRows.js"
+import { hostsSeen, ownedRun, storedRun } from "./internal/sqlRows.js"
 import * as Writes from "./internal/sqlRunWrites.js"
 import { assertTablePrefix, tablePrefixDefault } from "./internal/sqlSchema.js"
 import type { SqlDialect } from "./internal/sqlStatements.js"
@@ -69,6 +69,7 @@ const fromClient = (current: CurrentClient.CurrentClient): typeof RunStore.Servi
   insert: Effect.fn("SqlRunStore.insert")((runs) => Writes.insert(current, runs)),
   settle: Effect.fn("SqlRunStore.settle")((settlements) => Writes.settle(current, settlements)),
   entomb: Effect.fn("SqlRunStore.entomb")((tombstones) => Writes.entomb(current, tombstones)),
+  release: Effect.fn("SqlRunStore.release")((releases) => Writes.release(current, releases)),
   requestCancel: Effect.fn("SqlRunStore.requestCancel")((requests) => Writes.requestCancel(current, requests)),
   reportProgress: Effect.fn("SqlRunStore.reportProgress")((reports) => Writes.reportProgress(current, reports)),
   get: Effect.fn("SqlRunStore.get")(function* (id) {
@@ -90,7 +91,24 @@ const fromClient = (current: CurrentClient.CurrentClient): typeof RunStore.Servi
   removeHost: Effect.fn("SqlRunStore.removeHost")(function* (hostId) {
     yield* current.run("remove", "autocommit", (dialect) => dialect.remove(hostId))
   }),
-  recover: Effect.fn("SqlRunStore.recover")((recovery) => Writes.recover(current, recovery)),
+  hosts: Effect.map(
+    current.run("hosts", "read", (dialect) => dialect.hosts),
+    hostsSeen
+  ).pipe(Effect.withSpan("SqlRunStore.hosts")),
+  fence: Effect.fn("SqlRunStore.fence")(function* ({ hostId, renewSeq }) {
+    const fenced = yield* current.run("fence", "autocommit", (dialect) => dialect.fence(hostId, renewSeq))
+    return fenced.length > 0
+  }),
+  takeOver: Effect.fn("SqlRunStore.takeOver")(function* (takeOver) {
+    const rows = yield* current.run("takeOver", "autocommit", (dialect) => dialect.takeOver(takeOver))
+    return rows.map(storedRun)
+  }),
+  ownedBy: Effect.fn("SqlRunStore.ownedBy")(function* ({ hostId, limit }) {
+    const rows = yield* current.run("ownedBy", "read", (dialect) => dialect.ownedBy(hostId, limit))
+    return rows.map(storedRun)
+  }),
+  // One machine shares the file: what the lease of one host outlasts, those of the others do.
+  onLeaseEnd: "continue",
   check: check(current),
   isCallerInTransaction: Effect.map(
     Effect.serviceOption(SqlClient.TransactionConnection),

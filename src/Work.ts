@@ -15,7 +15,7 @@ import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { readRow } from "./internal/following.js"
 import * as Handles from "./internal/handles.js"
-import { coreOf } from "./internal/kernelCore.js"
+import { coreOf, type Definition, define } from "./internal/kernelCore.js"
 import { type StartRequest, start } from "./internal/starting.js"
 import { hashOf, makeCoding } from "./internal/workCoding.js"
 import { CurrentRun, type RunHandle } from "./Run.js"
@@ -145,8 +145,13 @@ export interface Options<
   readonly cancelGrace?: Duration.DurationInput | undefined
   /** What becomes of a run whose host goes away. Defaults to `"fail"`. */
   readonly onHostExit?: "fail" | "restart" | undefined
-  /** How often it may be started in all, with `"restart"`. Defaults to `1`. */
+  /** How often it may be started in all, with `"restart"`. Defaults to `3`; without `"restart"` it has no effect. */
   readonly attemptMax?: number | undefined
+  /**
+   * With `"restart"`: how long after its start a run may still be restarted; then it is `failed` as `HostLost`, also
+   * where no host knows its definition. Defaults to no limit.
+   */
+  readonly restartWithin?: Duration.DurationInput | undefined
 }
 
 // -- constructors -------------------------------------------------------------------------------------------
@@ -192,29 +197,54 @@ export const make = <
   type Executor = (payload: Payload) => Effect.Effect<Success["Type"], Error["Type"], CurrentRun | Scope.Scope>
   const tag = Context.GenericTag<Registered<Name>, Executor>(`effect-holdfast/Work/${name}`)
 
+  const decoded = (input: Duration.DurationInput | undefined) =>
+    input === undefined ? undefined : Duration.decode(input)
+  const fixed = {
+    name,
+    codec: coding,
+    timeout: decoded(options.timeout),
+    cancelGrace: decoded(options.cancelGrace),
+    onHostExit: options.onHostExit ?? "fail",
+    attemptMax: options.onHostExit === "restart" ? (options.attemptMax ?? 3) : 1,
+    restartWithin: decoded(options.restartWithin)
+  } as const
+  type Request = StartRequest<Success["Type"], Error["Type"], CurrentRun | Scope.Scope>
+
+  /** What a run of the row's payload is to do, on a host that did not start it. */
+  const definitionOf = (execute: Executor): Definition => ({
+    name,
+    requestOf: ({ idempotencyKey, key, payload, payloadHash }) =>
+      Effect.map(
+        coding.decodePayload(payload),
+        (decodedPayload): Request => ({
+          ...fixed,
+          work: Effect.suspend(() => execute(decodedPayload as Payload)),
+          key: key ?? undefined,
+          idempotencyKey: idempotencyKey ?? undefined,
+          payload: payload ?? undefined,
+          payloadHash: payloadHash ?? undefined
+        })
+      )
+  })
+
   const startPayload = (payload: Payload, startOptions: StartOptions | undefined) =>
     Effect.gen(function* () {
       const kernel = yield* RunKernel
       const execute = yield* tag
       const core = coreOf(kernel)
       const stored = yield* Effect.orDie(coding.encodePayload(payload))
-      const request: StartRequest<Success["Type"], Error["Type"], CurrentRun | Scope.Scope> = {
-        name,
+      const request: Request = {
+        ...fixed,
         work: Effect.suspend(() => execute(payload)),
-        codec: coding,
         key: options.key?.(payload),
         idempotencyKey: startOptions?.idempotencyKey,
         payload: stored,
-        payloadHash: hashOf(stored),
-        timeout: options.timeout === undefined ? undefined : Duration.decode(options.timeout),
-        cancelGrace: options.cancelGrace === undefined ? undefined : Duration.decode(options.cancelGrace),
-        onHostExit: options.onHostExit ?? "fail",
-        attemptMax: options.attemptMax ?? 1
+        payloadHash: hashOf(stored)
       }
       const started = yield* start(core, request)
       return started._tag === "New"
         ? Handles.ofRun(core, started.run, coding)
-        : (adopted(core.runs.get(started.row.id), core, coding) ?? Handles.ofRow(core, started.row.id, coding))
+        : (Handles.ofKnown(core.runs.get(started.row.id), core, coding) ?? Handles.ofRow(core, started.row.id, coding))
     })
 
   return {
@@ -236,25 +266,26 @@ export const make = <
         const core = coreOf(yield* RunKernel)
         const run = core.runs.get(id)
         // An id may come from anywhere: a run of other work must not be read with these schemas.
-        const here = run?.newRun.name === name ? adopted(run, core, coding) : undefined
+        const here = run?.newRun.name === name ? Handles.ofKnown(run, core, coding) : undefined
         if (here !== undefined) return here
         const row = yield* readRow(core, id)
         if (row.name !== name) return yield* new RunNotFound({ id })
         return Handles.ofRow(core, id, coding)
       }),
     toLayer: (work) =>
-      Layer.effect(
+      Layer.scoped(
         tag,
-        Effect.map(
-          Effect.zipRight(RunKernel, Effect.context<never>()),
-          (context): Executor =>
-            (payload) =>
-              // The services are the layer's, never the caller's; only what is the run's own comes on top.
-              Effect.mapInputContext(
-                work(payload) as Effect.Effect<any, any, never>,
-                (caller: Context.Context<never>) => Context.merge(context, ownContext(caller))
-              )
-        )
+        Effect.gen(function* () {
+          const kernel = yield* RunKernel
+          const context = yield* Effect.context<never>()
+          // The services are the layer's, never the caller's; only what is the run's own comes on top.
+          const execute: Executor = (payload) =>
+            Effect.mapInputContext(work(payload) as Effect.Effect<any, any, never>, (caller: Context.Context<never>) =>
+              Context.merge(context, ownContext(caller))
+            )
+          yield* define(coreOf(kernel), definitionOf(execute))
+          return execute
+        })
       ) as Layer.Layer<Registered<Name>, never, never>
   } as Work<Name, Fields, Success, Error>
 }
@@ -267,11 +298,3 @@ const ownContext = (caller: Context.Context<never>): Context.Context<never> =>
     Scope.Scope,
     Tracer.ParentSpan
   )(caller as Context.Context<CurrentRun | Scope.Scope | Tracer.ParentSpan>)
-
-/** A run that is in this host's memory is attached to there: its events are live, and it was there before. */
-const adopted = <A, E>(
-  run: Parameters<typeof Handles.ofRun>[1] | undefined,
-  core: ReturnType<typeof coreOf>,
-  decoder: Handles.Decoder<A, E>
-): RunHandle<A, E> | undefined =>
-  run === undefined ? undefined : { ...Handles.ofRun(core, run, decoder), isNew: false }

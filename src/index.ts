@@ -7,6 +7,7 @@
 export * as Run from "./Run.js"
 export * as RunError from "./RunError.js"
 export * as RunHistory from "./RunHistory.js"
+export * as RunHost from "./RunHost.js"
 export * as RunId from "./RunId.js"
 export * as RunKernel from "./RunKernel.js"
 export * as RunLog from "./RunLog.js"

@@ -26,9 +26,9 @@ export const canaries: ReadonlyArray<Canary> = [
       name: "orphans-are-left-alone",
       guarantee: "G9",
       defect: "A host that comes up does not look for the runs of those that are gone.",
-      file: "src/internal/hostLease.ts",
-      find: "    yield* Effect.retry(recover, options.openRetry)\n",
-      replace: "",
+      file: "src/internal/recovering.ts",
+      find: "if (!(yield* mayTake(core))) return",
+      replace: "if (core !== undefined) return",
       killedBy
     })
   },
@@ -78,11 +78,9 @@ export const canaries: ReadonlyArray<Canary> = [
       name: "recovery-forgets-cancels",
       guarantee: "G2",
       defect: "A run of a lost host becomes failed, though its row had a cancel that was acknowledged.",
-      file: "src/internal/sqliteStatements.ts",
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of the source
-      find: "`UPDATE ${prefix}runs AS r SET status = CASE WHEN r.cancel_requested_at IS NULL THEN 'failed' ELSE 'cancelled' END, ` +",
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of the source
-      replace: "`UPDATE ${prefix}runs AS r SET status = 'failed', ` +",
+      file: "src/internal/sqliteHosts.ts",
+      find: "CASE WHEN r.cancel_requested_at IS NOT NULL THEN",
+      replace: "CASE WHEN r.cancel_requested_at < 0 THEN",
       killedBy
     })
   }

@@ -58,7 +58,7 @@ export const statements: ReadonlyArray<Statement> = [
   {
     guarantee: "G9",
     says: "Host loss: the runs of a lost host are settled or restarted by exactly one other host.",
-    today: "settled as `failed`; no restart yet"
+    today: "holds, on one database"
   },
   {
     guarantee: "G10",

@@ -67,8 +67,20 @@ const branchesOfLine = (line: Line): ReadonlyArray<string> => {
       return ["lease failed"]
     case "LeaseReplaced":
       return ["lease replaced"]
+    case "LeaseEnded":
+      return [`lease ended: ${line.policy}`]
+    case "HostFenced":
+      return [`host fenced: ${line.why}`]
     case "RunRecovered":
       return ["run recovered"]
+    case "RunTakenOver":
+      return ["run taken over"]
+    case "RunReleased":
+      return ["run released"]
+    case "RunLeft":
+      return ["run left"]
+    case "DefinitionUnknown":
+      return ["definition unknown"]
     case "RowUnknown":
       return ["row unknown"]
     case "Superseded":
@@ -82,6 +94,7 @@ const branchesOfLine = (line: Line): ReadonlyArray<string> => {
     case "HostStarted":
     case "HostStopping":
     case "HostStopped":
+    case "RecoveryProgressed":
     case "RunStarted":
     case "CancelRequested":
     case "WorkEnded":

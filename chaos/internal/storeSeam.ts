@@ -50,6 +50,7 @@ export const wrapStore = (seam: StoreSeam, store: Store): Store => {
     settle: (settlements) => through("settle", ids(settlements), store.settle(settlements)),
     entomb: (tombstones) =>
       through("entomb", ids(tombstones.map((tombstone) => tombstone.run)), store.entomb(tombstones)),
+    release: (releases) => through("release", ids(releases), store.release(releases)),
     requestCancel: (requests) => through("cancel", ids(requests), store.requestCancel(requests)),
     reportProgress: (reports) => through("progress", ids(reports), store.reportProgress(reports)),
     get: (id) => through("read", [id], store.get(id)),
@@ -57,7 +58,11 @@ export const wrapStore = (seam: StoreSeam, store: Store): Store => {
     registerHost: (host) => through("register", [], store.registerHost(host)),
     renewHost: (renewal) => through("renew", [], store.renewHost(renewal)),
     removeHost: (hostId) => through("remove", [], store.removeHost(hostId)),
-    recover: (recovery) => through("recover", [], store.recover(recovery)),
+    hosts: through("hosts", [], store.hosts),
+    fence: (host) => through("fence", [], store.fence(host)),
+    takeOver: (takeOver) => through("takeOver", [], store.takeOver(takeOver)),
+    ownedBy: (owner) => through("ownedBy", [], store.ownedBy(owner)),
+    onLeaseEnd: store.onLeaseEnd,
     check: through("check", [], store.check),
     // It asks the caller's context, not the database: nothing can go wrong.
     isCallerInTransaction: store.isCallerInTransaction

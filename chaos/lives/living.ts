@@ -14,6 +14,7 @@ import * as HashSet from "effect/HashSet"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
+import { HostProcesses } from "../../src/internal/hostProcess.js"
 import { runOf } from "../../src/internal/runRow.js"
 import type { StoreFailure } from "../../src/RunError.js"
 import * as RunHistory from "../../src/RunHistory.js"
@@ -134,6 +135,15 @@ const heal = (recorder: Recorder): Effect.Effect<void> =>
 
 type Services = RunKernel.RunKernel | Registered<"defined">
 
+/** A machine of two processes: that of a kernel is gone when the kernel has been closed, so that nobody waits for a lease. */
+const pids = { first: 1, second: 2 } as const
+type HostName = keyof typeof pids
+
+const processOf = (host: HostName) => ({
+  own: { pid: pids[host], bootId: "machine", processStartedAt: 0 },
+  isGone: ({ pid }: { readonly pid: number }) => pid < pids[host]
+})
+
 interface Host {
   readonly context: Context.Context<Services>
   readonly close: Effect.Effect<void>
@@ -151,7 +161,7 @@ const layerOf = (recorder: Recorder, host: string, life: Life): Layer.Layer<Serv
 /** A kernel with a recorder. One that cannot register its host under the faults is opened again when they are over. */
 const open = (
   recorder: Recorder,
-  host: string,
+  host: HostName,
   life: Life,
   store: Context.Context<RunStore>,
   disk: VerdictJournal.MemoryDisk
@@ -161,6 +171,7 @@ const open = (
     const journaled = Layer.provide(layerOf(recorder, host, life), VerdictJournal.layerMemory(disk))
     const build = Layer.buildWithScope(journaled, scope).pipe(
       Effect.provide(store),
+      Effect.provideService(HostProcesses, processOf(host)),
       Effect.locallyWith(FiberRef.currentLoggers, HashSet.add(recorder.logger(host)))
     )
     const built = yield* Effect.exit(build)

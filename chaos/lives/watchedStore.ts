@@ -17,6 +17,7 @@ export const watchedStore = (store: typeof RunStore.Service, look: () => void): 
     settle: (settlements) => watched(store.settle(settlements)),
     entomb: (tombstones) => watched(store.entomb(tombstones)),
     requestCancel: (requests) => watched(store.requestCancel(requests)),
-    recover: (recovery) => watched(store.recover(recovery))
+    release: (releases) => watched(store.release(releases)),
+    takeOver: (takeOver) => watched(store.takeOver(takeOver))
   }
 }

@@ -28,9 +28,9 @@ export const cancelling: ReadonlyArray<Mutant> = [
     name: "end-mixed-with-late-cancel",
     guarantee: "G1",
     defect: "What is told of the end is built anew when the answer comes, with a cancel that came too late in it.",
-    file: "src/internal/settling.ts",
-    find: "run.state.lastSent ?? ActiveRun.settlementOf(run, run.state)",
-    replace: "ActiveRun.settlementOf(run, run.state)",
+    file: "src/internal/activeRun.ts",
+    find: "(state.lastSent ?? settlementOf(run, state))",
+    replace: "settlementOf(run, state)",
     killedBy: "cancelDuringWrite"
   }),
   new Mutant({

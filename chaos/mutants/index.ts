@@ -6,6 +6,7 @@
 
 import { atScale } from "./atScale.js"
 import { cancelling } from "./cancelling.js"
+import { hosts } from "./hosts.js"
 import { journaling } from "./journaling.js"
 import type { Mutant } from "./Mutant.js"
 import { outcomes } from "./outcomes.js"
@@ -20,5 +21,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...starting,
   ...journaling,
   ...waiters,
+  ...hosts,
   ...atScale
 ]

@@ -80,8 +80,8 @@ export const outcomes: ReadonlyArray<Mutant> = [
     guarantee: "G3",
     defect: "The update is unconditional: a retry that comes through changes what somebody else has settled.",
     file: "src/internal/sqliteStatements.ts",
-    find: 'isMine("r")} RETURNING run_id, status, work_outcome',
-    replace: '"true"} RETURNING run_id, status, work_outcome',
+    find: 'isMine("r")} RETURNING run_id, status, work_outcome`\n\n/** Rule 4',
+    replace: '"true"} RETURNING run_id, status, work_outcome`\n\n/** Rule 4',
     killedBy: "foreignVerdictStands"
   }),
   new Mutant({

@@ -230,7 +230,7 @@ export const starting: ReadonlyArray<Mutant> = [
     guarantee: "G7",
     defect: "Work begins though the host could not renew its lease, and may have been judged lost.",
     file: "src/internal/launching.ts",
-    find: "core.lease.isHeld(now)",
+    find: "core.lease.isHeld(monotonic)",
     replace: "true",
     killedBy: "leaseGate"
   }),

@@ -4,11 +4,13 @@
  * @since 0.1.0
  */
 import type { Scenario } from "../Scenario.js"
+import attemptsUsedUp from "./attemptsUsedUp.js"
 import calledInTransaction from "./calledInTransaction.js"
 import cancelAfterClose from "./cancelAfterClose.js"
 import cancelAfterCommit from "./cancelAfterCommit.js"
 import cancelAtOnce from "./cancelAtOnce.js"
 import cancelBeforeCommit from "./cancelBeforeCommit.js"
+import cancelBeforeTakeOver from "./cancelBeforeTakeOver.js"
 import cancelDuringWrite from "./cancelDuringWrite.js"
 import cancelFoundAtAdoption from "./cancelFoundAtAdoption.js"
 import cancelFoundWhenApplied from "./cancelFoundWhenApplied.js"
@@ -28,15 +30,20 @@ import cancelTwice from "./cancelTwice.js"
 import cancelUndurable from "./cancelUndurable.js"
 import cancelWhileAway from "./cancelWhileAway.js"
 import cancelWhileStarting from "./cancelWhileStarting.js"
+import clockJumps from "./clockJumps.js"
 import damagedJournal from "./damagedJournal.js"
 import databaseGone from "./databaseGone.js"
+import definitionUnknown from "./definitionUnknown.js"
 import driverThrows from "./driverThrows.js"
 import fencedStart from "./fencedStart.js"
 import followedFromAnotherHost from "./followedFromAnotherHost.js"
 import foreignVerdictStands from "./foreignVerdictStands.js"
 import freshConnection from "./freshConnection.js"
 import fullJournalDisk from "./fullJournalDisk.js"
+import givenBackAtShutdown from "./givenBackAtShutdown.js"
+import hostGoesSilent from "./hostGoesSilent.js"
 import hostNotRegistered from "./hostNotRegistered.js"
+import hostRowStays from "./hostRowStays.js"
 import hostTransactionElsewhere from "./hostTransactionElsewhere.js"
 import hostTransactionSameFile from "./hostTransactionSameFile.js"
 import idempotentAfterDoubt from "./idempotentAfterDoubt.js"
@@ -47,14 +54,17 @@ import jitteredBackoff from "./jitteredBackoff.js"
 import journaledAtShutdown from "./journaledAtShutdown.js"
 import journaledTombstone from "./journaledTombstone.js"
 import journaledWhenParked from "./journaledWhenParked.js"
+import leaseEndsBeforeWork from "./leaseEndsBeforeWork.js"
 import leaseGate from "./leaseGate.js"
 import loggerDefect from "./loggerDefect.js"
 import lostCompletionAnswer from "./lostCompletionAnswer.js"
 import lostInsertAnswer from "./lostInsertAnswer.js"
+import outageForEverybody from "./outageForEverybody.js"
 import parkedInTime from "./parkedInTime.js"
 import parkedThenSettled from "./parkedThenSettled.js"
 import pipedLog from "./pipedLog.js"
 import poisonedRow from "./poisonedRow.js"
+import processGone from "./processGone.js"
 import progressKept from "./progressKept.js"
 import replayedBeforeRecovery from "./replayedBeforeRecovery.js"
 import replayOverruled from "./replayOverruled.js"
@@ -74,6 +84,7 @@ import startRefused from "./startRefused.js"
 import startsInDoubtTogether from "./startsInDoubtTogether.js"
 import startWaitsAtShutdown from "./startWaitsAtShutdown.js"
 import storeThrows from "./storeThrows.js"
+import takeOverAnswerLost from "./takeOverAnswerLost.js"
 import tenThousand from "./tenThousand.js"
 import terminalRowIsFinal from "./terminalRowIsFinal.js"
 import tornJournal from "./tornJournal.js"
@@ -159,5 +170,16 @@ export const scenarios: ReadonlyArray<Scenario> = [
   cancelTwice,
   cancelAfterClose,
   tenThousand,
-  pipedLog
+  pipedLog,
+  hostGoesSilent,
+  leaseEndsBeforeWork,
+  outageForEverybody,
+  clockJumps,
+  takeOverAnswerLost,
+  attemptsUsedUp,
+  definitionUnknown,
+  cancelBeforeTakeOver,
+  processGone,
+  givenBackAtShutdown,
+  hostRowStays
 ]

@@ -185,8 +185,18 @@ const judge = (options: Options, log: string, world: typeof World.Service, isCut
   Effect.gen(function* () {
     const rows = (yield* world.foreign("SELECT * FROM holdfast_runs")).map(storedRun)
     const history = RunHistory.fromLog(log)
+    // A pending row without a host waits for one; and of a host that is none of the kernels nobody may know yet.
+    const known = new Set(history.lines.map(({ hostId }) => hostId))
+    const waiting = rows.filter(({ hostId, status }) =>
+      hostId === null ? status === "pending" : status === "running" && !known.has(hostId)
+    )
     const excused = new Set(
-      isCutShort ? history.lines.flatMap((line) => (isExcuse(options, line) ? [line.runId] : [])) : []
+      isCutShort
+        ? [
+            ...history.lines.flatMap((line) => (isExcuse(options, line) ? [line.runId] : [])),
+            ...waiting.map(({ id }) => id)
+          ]
+        : []
     )
     const found = RunHistory.check(history, { rows: rows.map(runOf), isFinal: true, toleranceMillis: 1 }).filter(
       ({ guarantee, runId }) =>
@@ -194,18 +204,19 @@ const judge = (options: Options, log: string, world: typeof World.Service, isCut
         !(guarantee === "G5" && runId !== undefined && excused.has(runId))
     )
     if (found.length > 0) yield* Effect.dieMessage(found.map(RunHistory.render).join("\n"))
-    // A pending row without a host waits for one, and stories that put one there may not have come to it.
-    const active = rows.filter(
-      ({ hostId, id, status }) =>
-        (status === "running" || (status === "pending" && !(isCutShort && hostId === null))) && !excused.has(id)
-    )
+    const active = rows.filter(({ id, status }) => (status === "running" || status === "pending") && !excused.has(id))
     if (active.length > 0)
       yield* Effect.dieMessage(`rows are active that nobody owns: ${active.map(({ id }) => id).join(", ")}`)
   })
 
-/** Its work waits for what the story never did, and ignores even the shutdown; or the story never repaired its row. */
+/**
+ * Its work waits for what the story never did, and ignores even the shutdown; or the story never repaired its row, or
+ * did not come to the next host.
+ */
 const isExcuse = (options: Options, line: RunLog.Line): line is Extract<RunLog.Line, { readonly runId: RunId }> =>
-  line._tag === "GraceExceeded" || (line._tag === "VerdictLost" && (options.breaks ?? []).includes("G6"))
+  line._tag === "GraceExceeded" ||
+  line._tag === "RunLeft" ||
+  (line._tag === "VerdictLost" && (options.breaks ?? []).includes("G6"))
 
 /**
  * The effect, which dies where it takes longer than `limit`. It is not waited for then.

@@ -13,10 +13,10 @@ import type { CancelAnswer, Progress, Settled } from "../Run.js"
 import { Run } from "../Run.js"
 import type { CancelError, RunNotFound, RunSuperseded, VerdictParked } from "../RunError.js"
 import type { HostId, RunId } from "../RunId.js"
-import type { TerminalStatus } from "../RunStatus.js"
-import type { NewRun, Settlement, StoredRun } from "../RunStore.js"
+import type { RunStatus } from "../RunStatus.js"
+import type { NewRun, Release, Settlement, StoredRun } from "../RunStore.js"
 import type { EventHub } from "./eventHub.js"
-import { type Facts, verdict } from "./verdict.js"
+import { type Facts, type Verdict, verdict } from "./verdict.js"
 import type { WorkEnd } from "./workEnd.js"
 
 /** @internal */
@@ -36,7 +36,7 @@ export type Stop = "timeout" | "lease" | "shutdown"
  * - `Ended`: the work has stopped, or will never start; its verdict is on its way to the row. `entomb` where
  *   it is not known whether there is a row. `sent` counts the terminal writes that were sent.
  * - `Settled`: the row is terminal, and `event` says what it says.
- * - `Superseded`: another host owns the row.
+ * - `Superseded`: another host owns the row, or nobody does, since it was given back.
  * - `Gone`: there is no row, though there was one, or the start was refused.
  *
  * @internal
@@ -68,6 +68,8 @@ export interface Ended {
   /** The last one of them: what the row holds, if it is the one that was applied. */
   readonly lastSent: Settlement | undefined
   readonly parked: VerdictParked | undefined
+  /** It is being given back for another host to restart, and stays so: what comes of a later cancel, its row says. */
+  readonly isReleased: boolean
   /** The database refuses the very values: the outcome is kept without them. */
   readonly refused: boolean
 }
@@ -186,6 +188,7 @@ export const end = (run: ActiveRun, workEnd: WorkEnd, now: number, options?: { r
     sent: 0,
     lastSent: undefined,
     parked: undefined,
+    isReleased: false,
     refused: false
   }
   return true
@@ -194,12 +197,13 @@ export const end = (run: ActiveRun, workEnd: WorkEnd, now: number, options?: { r
 // -- what follows from a state -----------------------------------------------------------------------------
 
 /** @internal */
-export const factsOf = (state: Ended): Facts => ({
+export const factsOf = (run: Pick<ActiveRun, "newRun" | "attempt">, state: Ended): Facts => ({
   owned: true,
   cancelled: state.cancel !== undefined,
   timedOut: state.stops.has("timeout"),
   leaseLost: state.stops.has("lease"),
   shuttingDown: state.stops.has("shutdown"),
+  restarts: run.newRun.onHostExit === "restart" && run.attempt < run.newRun.attemptMax,
   end: state.end
 })
 
@@ -210,15 +214,15 @@ export const factsOf = (state: Ended): Facts => ({
  * @internal
  */
 export const settlementOf = (run: ActiveRun, state: Ended): Settlement => {
-  const decided = verdict(factsOf(state))
-  if (decided._tag === "Superseded") throw new Error(`Run ${run.id} has no verdict of this host's to write.`)
+  const decided = verdictOf(run, state)
+  if (decided._tag !== "Settle") throw new Error(`Run ${run.id} has no verdict of this host's to write.`)
   const base = {
     id: run.id,
     hostId: run.hostId,
     attempt: run.attempt,
     token: tokenOf(run.hostId, run.attempt),
     workOutcome: decided.workOutcome,
-    finishedAt: Math.max(state.finishedAt, run.startedAt ?? run.newRun.createdAt),
+    finishedAt: finishedAtOf(run, state),
     cancelRequestedAt: state.cancel?.requestedAt ?? null,
     cancelReason: state.cancel?.reason ?? null
   }
@@ -233,12 +237,42 @@ export const notStorable = (settlement: Omit<Settlement, "status" | "result" | "
   const error = JSON.stringify({ reason: "ResultNotStorable", message })
   return { ...settlement, status: "failed", result: null, error }
 }
+const finishedAtOf = (run: ActiveRun, state: Ended): number =>
+  Math.max(state.finishedAt, run.startedAt ?? run.newRun.createdAt)
+
+/** The row as it is given back. A cancel that comes between two attempts goes with the next one (rule 2). */
+export const releaseOf = (run: ActiveRun, state: Ended): Release => ({
+  id: run.id,
+  hostId: run.hostId,
+  attempt: run.attempt,
+  token: tokenOf(run.hostId, run.attempt),
+  workOutcome: "interrupted",
+  releasedAt: finishedAtOf(run, state),
+  cancelRequestedAt: state.cancel?.requestedAt ?? null,
+  cancelReason: state.cancel?.reason ?? null
+})
 
 /** @internal */
-export const verdictStatus = (state: Ended): TerminalStatus => {
-  const decided = verdict(factsOf(state))
-  return decided._tag === "Superseded" ? "failed" : decided.status
+export const verdictOf = (run: ActiveRun, state: Ended): Verdict => verdict(factsOf(run, state))
+
+/** What the row is to become. */
+export const verdictStatus = (run: ActiveRun, state: Ended): RunStatus => {
+  const decided = verdictOf(run, state)
+  switch (decided._tag) {
+    case "Settle":
+      return decided.status
+    case "Release":
+      return "pending"
+    case "Superseded":
+      return "failed"
+  }
 }
+
+/** What the terminal row holds, where it is this host's last write that was applied. */
+export const endingOf = (run: ActiveRun, state: Ended): Ending =>
+  state.isReleased
+    ? { result: null, error: null, cancelReason: state.cancel?.reason ?? null }
+    : (state.lastSent ?? settlementOf(run, state))
 
 /**
  * The row of a run that is active in memory, as this host knows it to be.

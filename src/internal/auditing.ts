@@ -1,7 +1,8 @@
 /**
  * The comparison of what the database says is this host's with what is in its memory (rule 9): a
  * cancel that another host has recorded is honoured, and an active row that nobody here started (its
- * insert landed late, or its answer was lost) is settled, so that no key stays blocked.
+ * insert landed late, or its answer was lost) is settled, so that no key stays blocked, or started, where
+ * it is the answer to a take-over that was lost.
  *
  * @since 0.1.0
  */
@@ -11,7 +12,8 @@ import * as Option from "effect/Option"
 import type { HostId } from "../RunId.js"
 import { isTerminal } from "../RunStatus.js"
 import type { OwnedRun, Settlement, StoredRun, Tombstone } from "../RunStore.js"
-import { tokenOf } from "./activeRun.js"
+import { type ActiveRun, tokenOf } from "./activeRun.js"
+import { adopt } from "./adopting.js"
 import { acceptFromRow } from "./cancelling.js"
 import type { KernelCore } from "./kernelCore.js"
 import { nowMillis } from "./wallClock.js"
@@ -22,11 +24,26 @@ export const audit = (core: KernelCore, owned: ReadonlyArray<OwnedRun>): Effect.
     owned,
     (row) => {
       const run = core.runs.get(row.id)
-      if (run === undefined) return abandonRow(core, row)
+      if (run === undefined || !isOf(run, row)) return row.attempt === 1 ? abandonRow(core, row) : adoptRow(core, row)
       if (row.cancelRequestedAt === null) return Effect.void
       return acceptFromRow(core, run, row.cancelRequestedAt, row.cancelReason ?? undefined)
     },
     { discard: true }
+  )
+
+/** The record of an earlier attempt is not that of this one. */
+const isOf = (run: ActiveRun, row: OwnedRun): boolean => run.attempt === row.attempt
+
+/** Rule 9, audit: the answer to a take-over was lost. Read again first, as below. */
+const adoptRow = (core: KernelCore, owned: OwnedRun): Effect.Effect<void> =>
+  core.store.get(owned.id).pipe(
+    Effect.flatMap((found) => {
+      const row = Option.getOrUndefined(found)
+      const isOurs = row !== undefined && row.hostId === core.lease.hostId() && row.attempt === owned.attempt
+      return isOurs && row.status === "running" ? adopt(core, row, undefined) : Effect.void
+    }),
+    // The next renewal brings it back.
+    Effect.catchTag("StoreFailure", (failure) => Effect.logDebug("A row without a run could not be read", failure))
   )
 
 /**

@@ -56,6 +56,7 @@ export const make = (store: Store, bounds: Bounds): Store => {
     insert: (runs) => bounded("insert", store.insert(runs)),
     settle: (settlements) => bounded("settle", store.settle(settlements)),
     entomb: (tombstones) => bounded("entomb", store.entomb(tombstones)),
+    release: (releases) => bounded("release", store.release(releases)),
     requestCancel: (requests) => bounded("cancel", store.requestCancel(requests)),
     reportProgress: (reports) => bounded("progress", store.reportProgress(reports)),
     get: (id) => read("read", store.get(id)),
@@ -63,7 +64,12 @@ export const make = (store: Store, bounds: Bounds): Store => {
     registerHost: (host) => bounded("register", store.registerHost(host)),
     renewHost: (renewal) => bounded("renew", store.renewHost(renewal)),
     removeHost: (hostId) => bounded("remove", store.removeHost(hostId)),
-    recover: (recovery) => bounded("recover", store.recover(recovery)),
+    // Not repeated: an observer has to know that it had no contact (rule 6).
+    hosts: bounded("hosts", store.hosts),
+    fence: (host) => bounded("fence", store.fence(host)),
+    takeOver: (takeOver) => bounded("takeOver", store.takeOver(takeOver)),
+    ownedBy: (owner) => read("ownedBy", store.ownedBy(owner)),
+    onLeaseEnd: store.onLeaseEnd,
     check: bounded("check", store.check),
     isCallerInTransaction: store.isCallerInTransaction
   }

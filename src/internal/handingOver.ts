@@ -9,9 +9,9 @@ import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import type { StoreFailure } from "../RunError.js"
-import type { SettleOutcome } from "../RunStore.js"
+import type { Release, ReleaseOutcome } from "../RunStore.js"
 import * as ActiveRun from "./activeRun.js"
 import { entombKeys, type KernelCore } from "./kernelCore.js"
 import { answered, leaveVerdicts, parked } from "./settling.js"
@@ -46,6 +46,15 @@ export const neverStarted = (
     return submit(core, run)
   })
 
+/** A run that was taken over, of which this host cannot read what it is to do. */
+export const payloadRefused = (core: KernelCore, run: ActiveRun.ActiveRun, problem: string): Effect.Effect<void> =>
+  Effect.flatMap(nowMillis, (now) => {
+    const message = `Its stored payload does not decode with this host's definition: ${problem}`
+    const end: WorkEnd = { _tag: "NotStarted", reason: "PayloadNotDecodable", message }
+    if (!ActiveRun.end(run, end, now)) return Effect.void
+    return Effect.zipRight(logWorkEnd(core, run, end, Exit.void), submit(core, run))
+  })
+
 /** Puts the verdict in the writer's way. The state says which statement it takes. */
 const submit = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
   Effect.suspend(() => {
@@ -55,15 +64,18 @@ const submit = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void>
     const job = {
       id: run.id,
       budgetUntil: run.state.finishedAt + Duration.toMillis(core.options.parkAfter),
-      answered: (outcome: SettleOutcome, attempts: number) => answered(core, run, outcome, attempts),
+      answered: (outcome: ReleaseOutcome, attempts: number) => answered(core, run, outcome, attempts),
       overdue: (failure: StoreFailure, attempts: number) => parked(core, run, failure, attempts),
       reshape: (failure: StoreFailure) => reshape(run, failure)
-    } satisfies Omit<Job<never, SettleOutcome>, "row">
+    } satisfies Omit<Job<never, ReleaseOutcome>, "row">
     if (run.state.entomb) {
       core.writer.entomb.submit({
         ...job,
         row: () => withSettlement(run, (settlement) => ({ run: run.newRun, settlement }))
       })
+    } else if (ActiveRun.verdictOf(run, run.state)._tag === "Release") {
+      run.state = { ...run.state, isReleased: true }
+      core.writer.release.submit({ ...job, row: () => withRelease(run) })
     } else {
       core.writer.settle.submit({ ...job, row: () => withSettlement(run, (settlement) => settlement) })
     }
@@ -81,6 +93,12 @@ const withSettlement = <Row>(
   // From here on a terminal write may land at any time, so a later cancel is no longer safe in memory (rule 3).
   run.state = { ...run.state, sent: run.state.sent + 1, lastSent: settlement }
   return row(settlement)
+}
+
+const withRelease = (run: ActiveRun.ActiveRun): Release | undefined => {
+  if (run.state._tag !== "Ended") return undefined
+  run.state = { ...run.state, sent: run.state.sent + 1 }
+  return ActiveRun.releaseOf(run, run.state)
 }
 
 /** A value that the database refuses for good must not keep the outcome out of the row. */

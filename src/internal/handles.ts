@@ -55,6 +55,13 @@ export const ofRun = <A, E>(core: KernelCore, run: ActiveRun.ActiveRun, decoder:
   events: run.hub.stream(() => ActiveRun.snapshot(run), core.options.eventBufferMax)
 })
 
+/** Of a run that is in this host's memory, and was there before: its events are live. */
+export const ofKnown = <A, E>(
+  run: ActiveRun.ActiveRun | undefined,
+  core: KernelCore,
+  decoder: Decoder<A, E>
+): RunHandle<A, E> | undefined => (run === undefined ? undefined : { ...ofRun(core, run, decoder), isNew: false })
+
 /** Of a run that this host knows by its row only, or by its row again. */
 export const ofRow = <A, E>(core: KernelCore, id: RunId, decoder: Decoder<A, E>): RunHandle<A, E> => ({
   id,

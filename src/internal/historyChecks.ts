@@ -9,6 +9,7 @@ import type { CheckOptions, RunHistory, Timeline, Violation } from "../RunHistor
 import { isTerminal } from "../RunStatus.js"
 import {
   all,
+  attemptsOf,
   type Check,
   describe,
   type Facts,
@@ -16,6 +17,7 @@ import {
   first,
   type LineOf,
   ownWrite,
+  perAttempt,
   perRun,
   position,
   type Tag,
@@ -27,7 +29,7 @@ import { atomicStart, hostLoss, singleActive } from "./startChecks.js"
 // -- the guarantees -----------------------------------------------------------------------------------------
 
 /** The status written is the one that follows from what the work did. */
-const fidelity = perRun((timeline) => {
+const fidelity = perAttempt((timeline) => {
   const written = ownWrite(timeline)
   const ended = first(timeline, "WorkEnded")
   if (written === undefined) return []
@@ -63,11 +65,12 @@ const fidelity = perRun((timeline) => {
 const cancelPrecedence = perRun((timeline) => {
   const found: Array<Violation> = []
   const settled = first(timeline, "Settled")
-  const requested = first(timeline, "CancelRequested")
-  const ended = first(timeline, "WorkEnded")
-  const written = ownWrite(timeline)
-  if (written !== undefined && written.status !== "cancelled") {
-    if (position(timeline, requested) < position(timeline, ended) && ended !== undefined) {
+  for (const attempt of attemptsOf(timeline)) {
+    const requested = first(attempt, "CancelRequested")
+    const ended = first(attempt, "WorkEnded")
+    const written = ownWrite(attempt)
+    if (written === undefined || written.status === "cancelled" || ended === undefined) continue
+    if (position(attempt, requested) < position(attempt, ended)) {
       found.push(
         violation("G2", timeline, "cancelled, since a cancel was accepted while the work ran", describe(written), [
           requested,
@@ -80,7 +83,7 @@ const cancelPrecedence = perRun((timeline) => {
   if (settled === undefined) return found
   for (const answer of all(timeline, "CancelAnswered")) {
     // One that was not durable binds this host: where somebody else's write came first it was without effect.
-    const isBinding = answer.durable !== false || written !== undefined
+    const isBinding = answer.durable !== false || ownWrite(timeline)?.hostId === answer.hostId
     if (answer.answer === "Requested" && isBinding && settled.status !== "cancelled") {
       found.push(violation("G2", timeline, "cancelled, as the canceller was told", settled.status, [answer, settled]))
     }
@@ -114,8 +117,14 @@ const truthfulSignal = perRun((timeline, facts) => {
   const found: Array<Violation> = []
   const settled = all(timeline, "Settled")
   const [told] = settled
+  // A host tells each of its attempts' subscribers.
+  const attempts = attemptsOf(timeline).filter((attempt) => first(attempt, "RunStarted") !== undefined)
   const hosts = new Set(settled.map(({ hostId }) => hostId))
-  if (settled.length > hosts.size) {
+  const tooOften = [...hosts].filter((hostId) => {
+    const own = attempts.filter((attempt) => attempt.lines[0]?.hostId === hostId).length
+    return settled.filter((line) => line.hostId === hostId).length > Math.max(1, own)
+  })
+  if (tooOften.length > 0) {
     found.push(violation("G4", timeline, "one Settled at most from a host", `${settled.length}`, settled))
   }
   if (told !== undefined) {
@@ -124,6 +133,7 @@ const truthfulSignal = perRun((timeline, facts) => {
       (line) =>
         (line._tag === "VerdictWritten" && line.status === told.status) ||
         line._tag === "Superseded" ||
+        line._tag === "RunReleased" ||
         line._tag === "RunRecovered"
     )
     if (!isCommitted) {
@@ -135,10 +145,14 @@ const truthfulSignal = perRun((timeline, facts) => {
     if (late.length > 0)
       found.push(violation("G4", timeline, "Settled as the last word", late[0]?._tag ?? "", [told, ...late]))
   }
-  if (all(timeline, "VerdictParked").length > hosts.size + 1) {
+  if (all(timeline, "VerdictParked").length > Math.max(hosts.size + 1, attempts.length)) {
     found.push(violation("G4", timeline, "one Parked at most", "several", all(timeline, "VerdictParked")))
   }
-  return [...found, ...inTime(timeline, facts), ...asTheRow(timeline, told, facts)]
+  return [
+    ...found,
+    ...attemptsOf(timeline).flatMap((attempt) => inTime(attempt, facts)),
+    ...asTheRow(timeline, told, facts)
+  ]
 })
 
 /** When the work has ended, something is said within `parkAfter`. */
@@ -147,7 +161,12 @@ const inTime = (timeline: Timeline, { started, toleranceMillis }: Facts): Readon
   const host = ended === undefined ? undefined : started.get(ended.hostId)
   if (ended === undefined || host === undefined) return []
   const told = timeline.lines.find(
-    ({ _tag }) => _tag === "Settled" || _tag === "VerdictParked" || _tag === "Superseded" || _tag === "RunVanished"
+    ({ _tag }) =>
+      _tag === "Settled" ||
+      _tag === "VerdictParked" ||
+      _tag === "Superseded" ||
+      _tag === "RunReleased" ||
+      _tag === "RunVanished"
   )
   if (told === undefined || told.at - ended.at <= host.parkAfterMillis + toleranceMillis) return []
   const found = `${told._tag} after ${told.at - ended.at} ms`
@@ -169,7 +188,7 @@ const asTheRow = (
 const liveness = perRun((timeline, { isFinal, rows, stopped }) => {
   const began = first(timeline, "RunStarted") ?? all(timeline, "StartFailed").find(({ abandoned }) => abandoned)
   if (began === undefined) return []
-  const isStopped = stopped.has(began.hostId)
+  const isStopped = stopped.has(began.hostId) && !timeline.lines.some(({ _tag }) => handsOn.includes(_tag))
   const found: Array<Violation> = []
   const ends: ReadonlyArray<Tag> = [
     "Settled",
@@ -190,8 +209,11 @@ const liveness = perRun((timeline, { isFinal, rows, stopped }) => {
   return found
 })
 
+/** What a host that stops says of a run that is to go on elsewhere. */
+const handsOn: ReadonlyArray<Tag> = ["RunReleased", "RunLeft", "RunTakenOver"]
+
 /** No-op, not found and not mine are answers, not failures: each is told as what it is, and none is tried again. */
-const fourAnswers = perRun((timeline) => {
+const fourAnswers = perAttempt((timeline) => {
   const found: Array<Violation> = []
   for (const written of all(timeline, "VerdictWritten")) {
     const after = timeline.lines
@@ -223,7 +245,7 @@ const evidence: Check = ({ history }) =>
   )
 
 /** Each kind of interruption is written as what it was. */
-const interruptions = perRun((timeline) => {
+const interruptions = perAttempt((timeline) => {
   const written = ownWrite(timeline)
   if (written?.status !== "failed") return []
   const stops = new Set(all(timeline, "StopRequested").map(({ stop }) => stop))

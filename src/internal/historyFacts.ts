@@ -83,5 +83,29 @@ export const perRun =
   (facts) =>
     [...facts.history.timelines.values()].flatMap((timeline) => check(timeline, facts))
 
+/**
+ * The lines of each attempt by themselves: those of one host, from the take-over that the attempt began with. A host
+ * can have several attempts of one run, and each of them has an end of its own.
+ */
+export const attemptsOf = (timeline: Timeline): ReadonlyArray<Timeline> => {
+  const attempts: Array<{ readonly runId: RunId; readonly lines: Array<Line> }> = []
+  const latest = new Map<HostId, Array<Line>>()
+  for (const line of timeline.lines) {
+    const known = latest.get(line.hostId)
+    if (known !== undefined && line._tag !== "RunTakenOver") {
+      known.push(line)
+      continue
+    }
+    const lines = [line]
+    latest.set(line.hostId, lines)
+    attempts.push({ runId: timeline.runId, lines })
+  }
+  return attempts
+}
+
+/** A check of each attempt of each run by itself. */
+export const perAttempt = (check: (timeline: Timeline, facts: Facts) => ReadonlyArray<Violation>): Check =>
+  perRun((timeline, facts) => attemptsOf(timeline).flatMap((attempt) => check(attempt, facts)))
+
 export const describe = (written: Written): string =>
   [written.status, written.reason, written.workOutcome].filter((part) => part !== undefined).join(", ")

@@ -94,8 +94,8 @@ export const leave = (
       // Not waited for beyond its time: an append is not to be broken in the middle, and a disk may never answer.
       Effect.disconnect,
       Effect.interruptible,
-      Effect.timeoutOption("10 seconds"),
-      Effect.map(() => new Set(runs.filter((run) => !isNews(keeper, run))))
+      Effect.timeoutOption(leaveLimit),
+      Effect.map(() => new Set(runs.filter((run) => keeper.kept.has(run) && !isNews(keeper, run))))
     )
   })
 
@@ -173,6 +173,8 @@ const forgetDone = (core: KernelCore, keeper: JournalKeeper): Effect.Effect<void
 
 const entryOf = (run: ActiveRun.ActiveRun): ReadonlyArray<Entry> => {
   if (run.state._tag !== "Ended") return []
+  // A run that is given back has no verdict: whoever takes over what this host leaves restarts it.
+  if (run.state.isReleased || ActiveRun.verdictOf(run, run.state)._tag === "Release") return []
   const settlement = ActiveRun.settlementOf(run, run.state)
   return [run.state.entomb ? { _tag: "Tombstone", run: run.newRun, settlement } : { _tag: "Settlement", settlement }]
 }

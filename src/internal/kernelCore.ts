@@ -15,11 +15,12 @@ import type { CancelAnswer } from "../Run.js"
 import { type CancelError, type KernelStopped, RunNotFound, type RunSuperseded, StoreFailure } from "../RunError.js"
 import type { RunId } from "../RunId.js"
 import * as RunMetrics from "../RunMetrics.js"
-import type { InsertOutcome, RunStore } from "../RunStore.js"
+import type { InsertOutcome, RunStore, StoredRun } from "../RunStore.js"
 import type { ActiveRun } from "./activeRun.js"
 import type { HostLease } from "./hostLease.js"
 import type { JournalKeeper } from "./journaling.js"
 import type { WriteLine } from "./lineWriter.js"
+import type { Provided, StartRequest } from "./starting.js"
 import type { StatusWriter } from "./statusWriter.js"
 
 /** @internal */
@@ -31,6 +32,20 @@ export interface CoreOptions {
   readonly shutdownGrace: Duration.Duration
   readonly followInterval: Duration.Duration
   readonly eventBufferMax: number
+  readonly leaseDuration: Duration.Duration
+  readonly renewEvery: Duration.Duration
+  readonly recoverAfter: Duration.Duration
+  readonly onLeaseEnd: "stop" | "continue"
+  readonly delayMax: Duration.Duration
+  /** Rows that one take-over may change. */
+  readonly batchMax: number
+}
+
+/** How this host executes what it did not start: a definition that a layer has registered. */
+export interface Definition {
+  readonly name: string
+  /** Fails where the stored payload does not decode. */
+  readonly requestOf: (row: StoredRun) => Effect.Effect<StartRequest<any, any, Provided>, unknown>
 }
 
 /** @internal */
@@ -50,6 +65,10 @@ export interface KernelCore {
   readonly tombstones: Map<string, Map<RunId, Deferred.Deferred<void>>>
   /** Where verdicts go that the database does not take; undefined where the host wants none. */
   readonly journal: JournalKeeper | undefined
+  /** By name: what this host may take over. */
+  readonly definitions: Map<string, Definition>
+  /** Done by a definition that comes: its runs may be waiting. */
+  definitionCame: Deferred.Deferred<void>
   /** Cancels of runs that are not in this host's memory, one per run. */
   readonly rowCancels: Map<RunId, Deferred.Deferred<CancelAnswer, StoreFailure | RunNotFound>>
   /** From the first step of the shutdown on: no more intake. */
@@ -68,7 +87,9 @@ export const register = (core: KernelCore, run: ActiveRun): Effect.Effect<void> 
 
 /** @internal */
 export const unregister = (core: KernelCore, run: ActiveRun): Effect.Effect<void> => {
-  if (!core.runs.delete(run.id)) return Effect.void
+  // A later attempt of the same run may stand in its place.
+  if (core.runs.get(run.id) !== run) return Effect.void
+  core.runs.delete(run.id)
   for (const key of keysOf(run.newRun)) {
     const starts = core.tombstones.get(key)
     const tombstone = starts?.get(run.id)
@@ -79,6 +100,21 @@ export const unregister = (core: KernelCore, run: ActiveRun): Effect.Effect<void
   }
   return Metric.incrementBy(RunMetrics.active, -1)
 }
+
+/** Until the scope of its layer closes. A later layer of the same name stands in its place. */
+export const define = (core: KernelCore, definition: Definition): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.asVoid(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        core.definitions.set(definition.name, definition)
+        Deferred.unsafeDone(core.definitionCame, Effect.void)
+      }),
+      () =>
+        Effect.sync(() => {
+          if (core.definitions.get(definition.name) === definition) core.definitions.delete(definition.name)
+        })
+    )
+  )
 
 /** There is no row, and never was one for anybody to see: whoever found the run in memory is told so. */
 export const drop = (core: KernelCore, run: ActiveRun): Effect.Effect<void> =>

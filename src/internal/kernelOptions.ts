@@ -25,8 +25,11 @@ export const openRetry = (persist: ReturnType<typeof resolve>["persist"]): Sched
  */
 export const resolve = (options: Options, fallback: typeof defaults) => {
   const persist = options.persist ?? {}
+  const leaseDuration = positive("leaseDuration", options.leaseDuration, fallback.leaseDuration)
   return {
-    leaseDuration: positive("leaseDuration", options.leaseDuration, fallback.leaseDuration),
+    leaseDuration,
+    renewEvery: renewEveryOf(options.renewEvery, leaseDuration),
+    recoverAfter: duration(options.recoverAfter, fallback.recoverAfter),
     shutdownGrace: duration(options.shutdownGrace, fallback.shutdownGrace),
     cancelGrace: duration(options.cancelGrace, fallback.cancelGrace),
     startTimeout: positive("startTimeout", options.startTimeout, fallback.startTimeout),
@@ -46,6 +49,18 @@ export const resolve = (options: Options, fallback: typeof defaults) => {
       batchMax: count("persist.batchMax", persist.batchMax, fallback.persist.batchMax)
     }
   }
+}
+
+/** Twice within a lease at least: one renewal that fails must not cost it. */
+const renewEveryOf = (
+  input: Duration.DurationInput | undefined,
+  leaseDuration: Duration.Duration
+): Duration.Duration => {
+  const renewEvery = positive("renewEvery", input, Duration.times(leaseDuration, 1 / 3))
+  if (Duration.lessThanOrEqualTo(Duration.times(renewEvery, 2), leaseDuration)) return renewEvery
+  throw new RangeError(
+    `RunKernel: renewEvery must be at most half of leaseDuration, ${Duration.format(leaseDuration)}; found ${Duration.format(renewEvery)}.`
+  )
 }
 
 const duration = (input: Duration.DurationInput | undefined, otherwise: Duration.Duration): Duration.Duration =>
@@ -84,5 +99,6 @@ export const adHoc = <A, E, R>(
   timeout: options?.timeout === undefined ? undefined : Duration.decode(options.timeout),
   cancelGrace: options?.cancelGrace === undefined ? undefined : Duration.decode(options.cancelGrace),
   onHostExit: "fail" as const,
-  attemptMax: 1
+  attemptMax: 1,
+  restartWithin: undefined
 })

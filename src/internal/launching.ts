@@ -17,7 +17,7 @@ import { neverStarted } from "./handingOver.js"
 import { type KernelCore, notAsked } from "./kernelCore.js"
 import { runWork } from "./running.js"
 import type { Provided, StartRequest } from "./starting.js"
-import { nowMillis } from "./wallClock.js"
+import { monotonicMillis, nowMillis } from "./wallClock.js"
 
 /** @internal */
 export const launch = <A, E, R>(
@@ -26,33 +26,44 @@ export const launch = <A, E, R>(
   request: StartRequest<A, E, R>
 ): Effect.Effect<ActiveRun.ActiveRun, StoreFailure | KernelStopped, Exclude<R, Provided>> =>
   Effect.gen(function* () {
-    const decision = decide(core, run, yield* nowMillis)
+    const decision = decide(core, run, yield* nowMillis, yield* monotonicMillis)
     if (typeof decision !== "string") return yield* decision
-    yield* Metric.increment(RunMetrics.started)
-    if (decision === "begins") {
-      yield* logStarted(core, run)
-      const context = yield* Effect.context<Exclude<R, Provided>>()
-      // Ended by the work itself, by a cancel, or by the kernel's shutdown, which interrupts every run and waits.
-      // Forked uninterruptible: a run that is cancelled before its fiber begins must still hand over its end.
-      yield* Effect.forkDaemon(runWork(core, run, request, withoutCaller(context)))
-    } else {
-      yield* neverStarted(core, run, "It was cancelled before its work began.", { entomb: false })
-    }
+    yield* begin(core, run, request, decision)
     return run
   }).pipe(
     // The row is there, and nobody else would ever end it: after a refusal, and after a defect before the fork.
     Effect.onError((cause) => abandon(core, run, cause))
   )
 
-/** One step: a shutdown or a cancel comes before it, and is seen here, or after it, and finds a run to interrupt. */
-const decide = (
+/** What was decided comes to be: the work is forked, or its end is handed over. */
+export const begin = <A, E, R>(
   core: KernelCore,
   run: ActiveRun.ActiveRun,
-  now: number
+  request: StartRequest<A, E, R>,
+  decision: "begins" | "cancelled"
+): Effect.Effect<void, never, Exclude<R, Provided>> =>
+  Effect.gen(function* () {
+    yield* Metric.increment(RunMetrics.started)
+    if (decision === "cancelled") {
+      return yield* neverStarted(core, run, "It was cancelled before its work began.", { entomb: false })
+    }
+    yield* logStarted(core, run)
+    const context = yield* Effect.context<Exclude<R, Provided>>()
+    // Ended by the work itself, by a cancel, or by the kernel's shutdown, which interrupts every run and waits.
+    // Forked uninterruptible: a run that is cancelled before its fiber begins must still hand over its end.
+    yield* Effect.forkDaemon(runWork(core, run, request, withoutCaller(context)))
+  })
+
+/** One step: a shutdown or a cancel comes before it, and is seen here, or after it, and finds a run to interrupt. */
+export const decide = (
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  now: number,
+  monotonic: number
 ): "begins" | "cancelled" | KernelStopped | StoreFailure => {
   if (core.isStopping) return new KernelStopped()
   // Rule 8: somebody may have judged this host lost, and may settle the row of its former identity at any time.
-  if (run.hostId !== core.lease.hostId() || !core.lease.isHeld(now)) {
+  if (run.hostId !== core.lease.hostId() || !core.lease.isHeld(monotonic)) {
     return notAsked("start", "the host's lease could not be renewed in time, so no work may begin")
   }
   return ActiveRun.inserted(run, now) ? "begins" : "cancelled"

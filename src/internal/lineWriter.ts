@@ -80,6 +80,10 @@ export const levelOf = (tag: Line["_tag"]): LogLevel.LogLevel => {
     case "DatabaseDamaged":
       return LogLevel.Fatal
     case "LeaseFailed":
+    case "LeaseEnded":
+    case "HostFenced":
+    case "DefinitionUnknown":
+    case "RunLeft":
     case "LeaseReplaced":
     case "StartFailed":
     case "GraceExceeded":
@@ -95,6 +99,9 @@ export const levelOf = (tag: Line["_tag"]): LogLevel.LogLevel => {
     case "VerdictJournaled":
     case "VerdictReplayed":
     case "RunRecovered":
+    case "RunTakenOver":
+    case "RecoveryProgressed":
+    case "RunReleased":
     case "RunStarted":
     case "CancelRequested":
     case "CancelAnswered":

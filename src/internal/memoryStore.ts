@@ -7,18 +7,16 @@
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { HostId, RunId } from "../RunId.js"
+import type { RunId } from "../RunId.js"
 import { isTerminal, type TerminalStatus, type WorkOutcome } from "../RunStatus.js"
 import type {
   CancelOutcome,
   CancelRequest,
-  HostRegistration,
   InsertOutcome,
   NewRun,
-  OwnedRun,
   ProgressReport,
-  RecoveredRun,
-  Recovery,
+  Release,
+  ReleaseOutcome,
   RunQuery,
   RunStore,
   Settlement,
@@ -26,6 +24,7 @@ import type {
   StoredRun,
   Tombstone
 } from "../RunStore.js"
+import * as Hosts from "./memoryHosts.js"
 import { emptyTables, isMine, newRow, pair, put, type Tables } from "./memoryTables.js"
 import { assertDistinct, listLimit } from "./runBatch.js"
 
@@ -41,14 +40,19 @@ export const makeFrom = (tables: Tables): typeof RunStore.Service => ({
     ({ run }) => run.id,
     (tombstone: Tombstone) => entomb(tables, tombstone)
   ),
+  release: batch("release", idOf, (release: Release) => giveBack(tables, release)),
   requestCancel: batch("cancel", idOf, (request: CancelRequest) => requestCancel(tables, request)),
   reportProgress: batch("progress", idOf, (report: ProgressReport) => reportProgress(tables, report)),
   get: (id) => Effect.sync(() => Option.fromNullable(tables.runs.get(id))),
   list: (query) => Effect.sync(() => list(tables, query)),
-  registerHost: (host) => Effect.sync(() => registerHost(tables, host)),
-  renewHost: (renewal) => Effect.sync(() => renewHost(tables, renewal.hostId, renewal.leaseUntil)),
-  removeHost: (hostId) => Effect.sync(() => void tables.hosts.delete(hostId)),
-  recover: (recovery) => Effect.sync(() => recover(tables, recovery)),
+  registerHost: (host) => Effect.sync(() => Hosts.register(tables, host)),
+  renewHost: (renewal) => Effect.sync(() => Hosts.renew(tables, renewal)),
+  removeHost: (hostId) => Effect.sync(() => Hosts.remove(tables, hostId)),
+  hosts: Effect.sync(() => Hosts.seen(tables)),
+  fence: (host) => Effect.sync(() => Hosts.fence(tables, host)),
+  takeOver: (takeOver) => Effect.sync(() => Hosts.takeOver(tables, takeOver)),
+  ownedBy: ({ hostId, limit }) => Effect.sync(() => Hosts.activeOf(tables, hostId).slice(0, limit)),
+  onLeaseEnd: "continue",
   check: Effect.void,
   isCallerInTransaction: Effect.succeed(false)
 })
@@ -121,6 +125,20 @@ const settle = (tables: Tables, settlement: Settlement): SettleOutcome => {
   return applied(tables, settled(row, settlement))
 }
 
+/** Rule 2: cancel in every hand-over, this one too. */
+const giveBack = (tables: Tables, release: Release): ReleaseOutcome => {
+  const row = tables.runs.get(release.id)
+  if (row?.status === "pending" && row.hostId === null && row.attempt === release.attempt) return { _tag: "Released" }
+  const { releasedAt, ...rest } = release
+  const settlement: Settlement = { ...rest, status: "cancelled", finishedAt: releasedAt, result: null, error: null }
+  const isHandedOver = row !== undefined && isMine(row, release.hostId, release.attempt)
+  if (!isHandedOver || row.cancelRequestedAt !== null || release.cancelRequestedAt !== null) {
+    return settle(tables, settlement)
+  }
+  put(tables, { ...row, status: "pending", hostId: null })
+  return { _tag: "Released" }
+}
+
 /** A run that never started, whose start may be asked for again under the same idempotency key. */
 const abandoned = (row: StoredRun): StoredRun => ({ ...row, idempotencyKey: null, startedAt: null })
 
@@ -184,56 +202,3 @@ const list = (tables: Tables, query: RunQuery): ReadonlyArray<StoredRun> =>
     )
     .sort(newestFirst)
     .slice(0, listLimit(query))
-
-// -- hosts ----------------------------------------------------------------------------------------------
-
-const registerHost = (tables: Tables, host: HostRegistration): void => {
-  // A repeated registration, whose first answer was lost, must not revive a host that was fenced meanwhile.
-  if (!tables.hosts.has(host.hostId)) tables.hosts.set(host.hostId, { ...host, renewSeq: 0, state: "live" })
-}
-
-const renewHost = (
-  tables: Tables,
-  hostId: HostId,
-  leaseUntil: number
-): { readonly held: boolean; readonly owned: ReadonlyArray<OwnedRun> } => {
-  const host = tables.hosts.get(hostId)
-  const held = host !== undefined && host.state === "live"
-  if (held) {
-    // An earlier renewal that lands late does not shorten the lease.
-    const leaseLatest = Math.max(host.leaseUntil, leaseUntil)
-    tables.hosts.set(hostId, { ...host, leaseUntil: leaseLatest, renewSeq: host.renewSeq + 1 })
-  }
-  const owned: Array<OwnedRun> = []
-  for (const row of tables.runs.values()) {
-    if (row.hostId !== hostId || isTerminal(row.status)) continue
-    const { id, attempt, cancelRequestedAt, cancelReason } = row
-    owned.push({ id, attempt, cancelRequestedAt, cancelReason })
-  }
-  return { held, owned }
-}
-
-const recover = (tables: Tables, recovery: Recovery): ReadonlyArray<RecoveredRun> => {
-  // Rule 5: fence, then take.
-  for (const host of tables.hosts.values()) {
-    if (host.state === "live" && host.leaseUntil < recovery.now && host.hostId !== recovery.except) {
-      tables.hosts.set(host.hostId, { ...host, state: "fenced" })
-    }
-  }
-  const recovered: Array<RecoveredRun> = []
-  for (const row of tables.runs.values()) {
-    if (isTerminal(row.status) || row.hostId === null || row.hostId === recovery.except) continue
-    if (tables.hosts.get(row.hostId)?.state === "live") continue
-    const status = row.cancelRequestedAt === null ? "failed" : "cancelled"
-    put(tables, {
-      ...row,
-      status,
-      workOutcome: "unknown",
-      finishedAt: recovery.now,
-      error: status === "failed" ? recovery.error : null,
-      settleToken: recovery.token
-    })
-    recovered.push({ id: row.id, name: row.name, status, hostId: row.hostId })
-  }
-  return recovered
-}

@@ -7,11 +7,10 @@
  */
 import type { HostId, RunId } from "../RunId.js"
 import { isTerminal } from "../RunStatus.js"
-import type { HostRegistration, NewRun, StoredRun } from "../RunStore.js"
+import type { LiveHost, NewRun, StoredRun } from "../RunStore.js"
 
 /** @internal */
-export interface Host extends HostRegistration {
-  readonly renewSeq: number
+export interface Host extends LiveHost {
   readonly state: "live" | "fenced"
 }
 
@@ -50,7 +49,7 @@ export const newRow = (run: NewRun): StoredRun => ({
   ...run,
   status: "running",
   attempt: 1,
-  restartDeadline: null,
+  restartDeadline: run.restartDeadline ?? null,
   cancelRequestedAt: null,
   cancelReason: null,
   startedAt: run.createdAt,

@@ -12,7 +12,7 @@ import type { CancelAnswer, Settled } from "../Run.js"
 import { RunSuperseded, type StoreFailure, VerdictParked } from "../RunError.js"
 import * as RunMetrics from "../RunMetrics.js"
 import { isTerminal, type RunStatus, type WorkOutcome } from "../RunStatus.js"
-import type { SettleOutcome, StoredRun } from "../RunStore.js"
+import type { ReleaseOutcome, SettleOutcome, StoredRun } from "../RunStore.js"
 import * as ActiveRun from "./activeRun.js"
 import { followRow } from "./following.js"
 import * as Journaling from "./journaling.js"
@@ -27,14 +27,17 @@ import { nowMillis } from "./wallClock.js"
 export const answered = (
   core: KernelCore,
   run: ActiveRun.ActiveRun,
-  outcome: SettleOutcome,
+  outcome: ReleaseOutcome,
   attempts: number
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
     if (run.state._tag !== "Ended") return
     switch (outcome._tag) {
+      case "Released":
+        yield* core.log({ _tag: "RunReleased", runId: run.id, hostId: run.hostId, attempt: run.attempt, attempts })
+        return yield* handedOn(core, run, "pending")
       case "Applied": {
-        const ending = run.state.lastSent ?? ActiveRun.settlementOf(run, run.state)
+        const ending = ActiveRun.endingOf(run, run.state)
         if (outcome.status === "cancelled" && run.state.cancel === undefined) yield* foundCancelled(core, run)
         yield* logWritten(core, run, outcome._tag, attempts, outcome.status, outcome.workOutcome, ending.error)
         return yield* settled(core, run, { ...outcome, attempts }, ending)
@@ -92,7 +95,7 @@ export const settled = (
     if (before._tag === "Ended") {
       const now = yield* nowMillis
       yield* Metric.update(RunMetrics.persistLatency, now - before.finishedAt)
-      yield* released(core, run, before)
+      yield* forgotten(core, run, before)
     }
   })
 
@@ -105,7 +108,7 @@ export const parked = (
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
     if (run.state._tag !== "Ended" || run.state.parked !== undefined) return
-    const status = ActiveRun.verdictStatus(run.state)
+    const status = ActiveRun.verdictStatus(run, run.state)
     const error = new VerdictParked({ id: run.id, verdict: status, lastFailure: failure })
     run.state = { ...run.state, parked: error }
     run.hub.publish({ _tag: "Parked", verdict: status, message: failure.message })
@@ -129,21 +132,27 @@ export const unparked = (left: ActiveRun.State): Effect.Effect<void> =>
   left._tag === "Ended" && left.parked !== undefined ? Metric.incrementBy(RunMetrics.parked, -1) : Effect.void
 
 /** The run has left this state for good: its journal need not keep it. */
-const released = (core: KernelCore, run: ActiveRun.ActiveRun, left: ActiveRun.State): Effect.Effect<void> =>
+const forgotten = (core: KernelCore, run: ActiveRun.ActiveRun, left: ActiveRun.State): Effect.Effect<void> =>
   Effect.zipRight(unparked(left), Journaling.forget(core, run))
 
 /** Another host owns the row: its end is the run's end, and the stream follows it there (rule 10). */
 const superseded = (core: KernelCore, run: ActiveRun.ActiveRun, row: StoredRun): Effect.Effect<void> =>
   Effect.gen(function* () {
     if (run.state._tag === "Ended" && run.state.entomb) yield* leaveCancel(core, run)
-    const error = new RunSuperseded({ id: run.id, status: row.status })
+    yield* core.log({ _tag: "Superseded", runId: run.id, hostId: run.hostId, status: row.status })
+    yield* handedOn(core, run, row.status)
+  })
+
+/** The run is no longer this host's, and goes on elsewhere. */
+const handedOn = (core: KernelCore, run: ActiveRun.ActiveRun, status: RunStatus): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const error = new RunSuperseded({ id: run.id, status })
     const before = run.state
     run.state = { _tag: "Superseded", error }
-    run.hub.publish({ _tag: "Superseded", status: row.status })
+    run.hub.publish({ _tag: "Superseded", status })
     Deferred.unsafeDone(run.signal, Effect.fail(error))
     answerCancels(run, () => Effect.fail(error))
-    yield* core.log({ _tag: "Superseded", runId: run.id, hostId: run.hostId, status: row.status })
-    yield* released(core, run, before)
+    yield* forgotten(core, run, before)
     yield* Effect.forkIn(follow(core, run), core.scope)
   })
 
@@ -176,7 +185,7 @@ const vanished = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<voi
     const before = run.state
     yield* drop(core, run)
     yield* core.log({ _tag: "RunVanished", runId: run.id, hostId: run.hostId })
-    yield* released(core, run, before)
+    yield* forgotten(core, run, before)
   })
 
 // -- those who asked for a cancel -----------------------------------------------------------------------------
@@ -216,6 +225,10 @@ export const leaveVerdicts = (core: KernelCore, runs: ReadonlyArray<ActiveRun.Ac
 const logLost = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (run.state._tag !== "Ended") return Effect.void
+    // Nothing is lost: whoever takes the host's runs restarts this one.
+    if (run.state.isReleased || ActiveRun.verdictOf(run, run.state)._tag === "Release") {
+      return core.log({ _tag: "RunLeft", runId: run.id, hostId: run.hostId, attempt: run.attempt })
+    }
     const { hostId, id, ...settlement } = ActiveRun.settlementOf(run, run.state)
     return core.log({ _tag: "VerdictLost", runId: id, hostId, settlement })
   })

@@ -6,8 +6,8 @@
  * @since 0.1.0
  */
 import type { HostId, RunId } from "../RunId.js"
-import type { RunStatus, TerminalStatus, WorkOutcome } from "../RunStatus.js"
-import type { OwnedRun, RecoveredRun, StoredRun } from "../RunStore.js"
+import type { RunStatus, WorkOutcome } from "../RunStatus.js"
+import type { HostsSeen, LiveHost, OwnedRun, StoredRun } from "../RunStore.js"
 
 /** A row as the driver gives it. @internal */
 export type SqlRow = { readonly [column: string]: unknown }
@@ -49,11 +49,20 @@ export const ownedRun = (row: SqlRow): OwnedRun => ({
 })
 
 /** @internal */
-export const recoveredRun = (row: SqlRow): RecoveredRun => ({
-  id: row.run_id as RunId,
-  name: row.name as string,
-  status: row.status as TerminalStatus,
-  hostId: row.host_id as HostId
+export const hostsSeen = (rows: ReadonlyArray<SqlRow>): HostsSeen => ({
+  live: rows.filter(({ state }) => state === "live").map(liveHost),
+  lost: rows.filter(({ state }) => state === "lost").map((row) => text(row.host_id) as HostId | null)
+})
+
+const liveHost = (row: SqlRow): LiveHost => ({
+  hostId: row.host_id as HostId,
+  pid: Number(row.pid),
+  bootId: text(row.boot_id),
+  processStartedAt: number(row.process_started_at),
+  registeredAt: Number(row.registered_at),
+  leaseUntil: Number(row.lease_until),
+  leaseMillis: Number(row.lease_millis),
+  renewSeq: Number(row.renew_seq)
 })
 
 const text = (value: unknown): string | null => (typeof value === "string" ? value : null)

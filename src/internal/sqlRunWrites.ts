@@ -16,8 +16,8 @@ import type {
   InsertOutcome,
   NewRun,
   ProgressReport,
-  RecoveredRun,
-  Recovery,
+  Release,
+  ReleaseOutcome,
   Settlement,
   SettleOutcome,
   StoredRun,
@@ -25,7 +25,7 @@ import type {
 } from "../RunStore.js"
 import type { CurrentClient } from "./currentClient.js"
 import { assertDistinct } from "./runBatch.js"
-import { recoveredRun, type SqlRow, storedRun } from "./sqlRows.js"
+import { type SqlRow, storedRun } from "./sqlRows.js"
 import type { SqlDialect, SqlStatement } from "./sqlStatements.js"
 
 // -- insert ----------------------------------------------------------------------------------------------
@@ -171,7 +171,37 @@ const whyNotCancelled = (request: CancelRequest, row: StoredRun | undefined): Ca
   return row.settleToken === request.token ? { _tag: "Settled" } : { _tag: "NoOp", status: row.status }
 }
 
-// -- progress and recovery -------------------------------------------------------------------------------
+// -- release and progress --------------------------------------------------------------------------------
+
+/** @internal */
+export const release = (
+  current: CurrentClient,
+  releases: ReadonlyArray<Release>
+): Effect.Effect<ReadonlyArray<ReleaseOutcome>, StoreFailure> =>
+  Effect.gen(function* () {
+    const outcomes = new Map<RunId, ReleaseOutcome>()
+    for (const row of yield* writeBatch(current, "release", releases, (dialect) => dialect.release(releases))) {
+      const status = row.status as RunStatus
+      const workOutcome = row.work_outcome as WorkOutcome
+      outcomes.set(
+        row.run_id as RunId,
+        isTerminal(status) ? { _tag: "Applied", status, workOutcome } : { _tag: "Released" }
+      )
+    }
+    const missed = releases.filter(({ id }) => !outcomes.has(id))
+    const found = yield* readBackRows(current, "release", missed)
+    for (const row of missed) {
+      const outcome = whyNotReleased(row, found.get(row.id))
+      if (outcome !== undefined) outcomes.set(row.id, outcome)
+    }
+    return yield* inOrder("release", releases, ({ id }) => id, outcomes)
+  })
+
+/** Nobody's at this very attempt: an earlier statement of ours has landed, since only its owner gives a run back. */
+const whyNotReleased = (wanted: Release, row: StoredRun | undefined): ReleaseOutcome | undefined =>
+  row?.status === "pending" && row.hostId === null && row.attempt === wanted.attempt
+    ? { _tag: "Released" }
+    : whyNotSettled(wanted, row, "settle")
 
 /** @internal */
 export const reportProgress = (
@@ -179,18 +209,6 @@ export const reportProgress = (
   reports: ReadonlyArray<ProgressReport>
 ): Effect.Effect<void, StoreFailure> =>
   Effect.asVoid(writeBatch(current, "progress", reports, (dialect) => dialect.progress(reports)))
-
-/** Rule 5: fence, then take. @internal */
-export const recover = (
-  current: CurrentClient,
-  recovery: Recovery
-): Effect.Effect<ReadonlyArray<RecoveredRun>, StoreFailure> =>
-  current
-    .run("recover", "autocommit", (dialect) => dialect.fence(recovery))
-    .pipe(
-      Effect.zipRight(current.run("recover", "autocommit", (dialect) => dialect.recover(recovery))),
-      Effect.map((rows) => rows.map(recoveredRun))
-    )
 
 // -- batches ---------------------------------------------------------------------------------------------
 

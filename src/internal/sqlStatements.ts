@@ -12,9 +12,10 @@ import type {
   HostRegistration,
   NewRun,
   ProgressReport,
-  Recovery,
+  Release,
   RunQuery,
   Settlement,
+  TakeOver,
   Tombstone
 } from "../RunStore.js"
 
@@ -23,6 +24,7 @@ export type StatementLabel =
   | "insert"
   | "settle"
   | "entomb"
+  | "release"
   | "cancel"
   | "progress"
   | "readBack"
@@ -32,8 +34,10 @@ export type StatementLabel =
   | "renew"
   | "owned"
   | "remove"
+  | "hosts"
   | "fence"
-  | "recover"
+  | "takeOver"
+  | "ownedBy"
   | "check"
 
 /** @internal */
@@ -68,6 +72,8 @@ export interface SqlDialect {
   readonly settle: (settlements: ReadonlyArray<Settlement>) => SqlStatement
   /** As `settle`. */
   readonly entomb: (tombstones: ReadonlyArray<Tombstone>) => SqlStatement
+  /** As `settle`, where the row became `cancelled`; else `status` is `pending`. */
+  readonly release: (releases: ReadonlyArray<Release>) => SqlStatement
   /** Gives `run_id` and `status` of the rows that it changed. */
   readonly cancel: (requests: ReadonlyArray<CancelRequest>) => SqlStatement
   readonly progress: (reports: ReadonlyArray<ProgressReport>) => SqlStatement
@@ -82,9 +88,14 @@ export interface SqlDialect {
   /** Gives `run_id`, `attempt`, `cancel_requested_at` and `cancel_reason` of the host's active rows. */
   readonly owned: (hostId: HostId) => SqlStatement
   readonly remove: (hostId: HostId) => SqlStatement
-  readonly fence: (recovery: Recovery) => SqlStatement
-  /** Gives `run_id`, `name`, `status` and `host_id` of the rows that it settled. */
-  readonly recover: (recovery: Recovery) => SqlStatement
+  /** Gives the whole rows of live hosts, and one row for each owner in `lost`: its `host_id`, and the `state` "lost". */
+  readonly hosts: SqlStatement
+  /** Gives a row where it is this statement that has fenced the host. */
+  readonly fence: (hostId: HostId, renewSeq: number) => SqlStatement
+  /** Gives the whole rows that it changed. */
+  readonly takeOver: (takeOver: TakeOver) => SqlStatement
+  /** Gives the whole active rows of a host, or of nobody, oldest first. */
+  readonly ownedBy: (hostId: HostId | null, limit: number) => SqlStatement
   /** Gives one row whose `verdict` is `ok` when the database is sound. */
   readonly check: SqlStatement
 }

@@ -86,6 +86,7 @@ CREATE TABLE ${prefix}hosts (
   process_started_at INTEGER,
   registered_at INTEGER NOT NULL,
   lease_until INTEGER NOT NULL,
+  lease_millis INTEGER NOT NULL,
   renew_seq INTEGER NOT NULL DEFAULT 0,
   state TEXT NOT NULL DEFAULT 'live' CHECK (state IN ('live', 'fenced'))
 ) STRICT`

@@ -7,18 +7,10 @@
  *
  * @since 0.1.0
  */
-import type { HostId, RunId } from "../RunId.js"
-import type {
-  CancelRequest,
-  HostRegistration,
-  NewRun,
-  ProgressReport,
-  Recovery,
-  RunQuery,
-  Settlement,
-  Tombstone
-} from "../RunStore.js"
+import type { RunId } from "../RunId.js"
+import type { CancelRequest, NewRun, ProgressReport, Release, RunQuery, Settlement, Tombstone } from "../RunStore.js"
 import { listLimit } from "./runBatch.js"
+import { sqliteHosts } from "./sqliteHosts.js"
 import { isActive, runColumns, sqliteMigrations } from "./sqliteSchema.js"
 import { labelled, type SqlDialect, type SqlStatement } from "./sqlStatements.js"
 
@@ -37,17 +29,13 @@ export const sqliteStatements = (prefix: string): SqlDialect => {
       ]),
     settle: (settlements) => labelled("settle", text.settle, [JSON.stringify(settlements.map(settleElement))]),
     entomb: (tombstones) => labelled("entomb", text.entomb, [JSON.stringify(tombstones.map(entombElement))]),
+    release: (releases) => labelled("release", text.release, [JSON.stringify(releases.map(releaseElement))]),
     cancel: (requests) => labelled("cancel", text.cancel, [JSON.stringify(requests.map(cancelElement))]),
     progress: (reports) => labelled("progress", text.progress, [JSON.stringify(reports.map(progressElement))]),
     readBack: (ids) => labelled("readBack", text.readBack, [JSON.stringify(ids)]),
     read: (id: RunId) => labelled("read", text.read, [id]),
     list: (query) => list(prefix, query),
-    register: (host) => register(prefix, host),
-    renew: (hostId, leaseUntil) => labelled("renew", text.renew, [Math.round(leaseUntil), hostId]),
-    owned: (hostId) => labelled("owned", text.owned, [hostId]),
-    remove: (hostId: HostId) => labelled("remove", text.remove, [hostId]),
-    fence: (recovery) => labelled("fence", text.fence, [Math.round(recovery.now), recovery.except]),
-    recover: (recovery) => recover(prefix, recovery),
+    ...sqliteHosts(prefix),
     check: labelled("check", "SELECT quick_check AS verdict FROM pragma_quick_check LIMIT 1")
   }
 }
@@ -71,6 +59,7 @@ const insertElement = (run: NewRun) => ({
   hostId: run.hostId,
   attemptMax: run.attemptMax,
   onHostExit: run.onHostExit,
+  restartDeadline: millis(run.restartDeadline ?? null),
   createdAt: millis(run.createdAt)
 })
 
@@ -89,6 +78,17 @@ const settleElement = (settlement: Settlement) => ({
 })
 
 const entombElement = ({ run, settlement }: Tombstone) => ({ ...settleElement(settlement), ...insertElement(run) })
+
+const releaseElement = (release: Release) => ({
+  id: release.id,
+  hostId: release.hostId,
+  attempt: release.attempt,
+  token: release.token,
+  workOutcome: release.workOutcome,
+  releasedAt: millis(release.releasedAt),
+  cancelRequestedAt: millis(release.cancelRequestedAt),
+  cancelReason: release.cancelReason
+})
 
 const cancelElement = (request: CancelRequest) => ({
   id: request.id,
@@ -126,6 +126,7 @@ const texts = (prefix: string) => ({
   insertReadBack: insertReadBackText(prefix),
   settle: settleText(prefix),
   entomb: entombText(prefix),
+  release: releaseText(prefix),
   cancel: cancelText(prefix),
   progress:
     `${batchTable(["id", "hostId", "attempt", "current", "total", "step"])} ` +
@@ -134,25 +135,15 @@ const texts = (prefix: string) => ({
   readBack:
     "WITH j AS MATERIALIZED (SELECT value AS id FROM json_each(?)) " +
     `SELECT ${columns("r")} FROM j CROSS JOIN ${prefix}runs AS r WHERE r.run_id = j.id`,
-  read: `SELECT ${columns("r")} FROM ${prefix}runs AS r WHERE r.run_id = ?`,
-  // An earlier renewal that lands late does not shorten the lease.
-  renew:
-    `UPDATE ${prefix}hosts SET renew_seq = renew_seq + 1, lease_until = MAX(lease_until, ?) ` +
-    "WHERE host_id = ? AND state = 'live' RETURNING host_id",
-  owned: `SELECT run_id, attempt, cancel_requested_at, cancel_reason FROM ${prefix}runs WHERE host_id = ? AND ${isActive}`,
-  remove: `DELETE FROM ${prefix}hosts WHERE host_id = ? RETURNING host_id`,
-  // Rule 5: fence, then take.
-  fence:
-    `UPDATE ${prefix}hosts SET state = 'fenced' ` +
-    "WHERE state = 'live' AND lease_until < ? AND host_id <> ? RETURNING host_id"
+  read: `SELECT ${columns("r")} FROM ${prefix}runs AS r WHERE r.run_id = ?`
 })
 
 // Without `WHERE true` the parser takes ON CONFLICT for a join's ON.
 const insertText = (prefix: string): string =>
   `INSERT INTO ${prefix}runs (run_id, name, run_key, idempotency_key, payload, payload_hash, status, host_id, ` +
-  "attempt, attempt_max, on_host_exit, created_at, started_at) " +
+  "attempt, attempt_max, on_host_exit, restart_deadline, created_at, started_at) " +
   `SELECT ${["id", "name", "key", "idempotencyKey", "payload", "payloadHash"].map(field).join(", ")}, 'running', ` +
-  `${field("hostId")}, 1, ${["attemptMax", "onHostExit", "createdAt", "createdAt"].map(field).join(", ")} ` +
+  `${field("hostId")}, 1, ${["attemptMax", "onHostExit", "restartDeadline", "createdAt", "createdAt"].map(field).join(", ")} ` +
   "FROM json_each(?) WHERE true ON CONFLICT DO NOTHING RETURNING run_id"
 
 const insertReadBackText = (prefix: string): string => {
@@ -217,6 +208,21 @@ const entombText = (prefix: string): string =>
   "result = excluded.result, error = excluded.error, settle_token = excluded.settle_token " +
   `WHERE ${active("r")} AND r.host_id = excluded.host_id AND r.attempt = 1 RETURNING run_id, status, work_outcome`
 
+/** Rule 2: cancel in every hand-over, this one too. */
+const releaseText = (prefix: string): string => {
+  const ifCancelled = (then: string, otherwise: string): string =>
+    `CASE WHEN COALESCE(r.cancel_requested_at, j.cancelRequestedAt) IS NULL THEN ${otherwise} ELSE ${then} END`
+  return (
+    `${batchTable(["id", "hostId", "attempt", "token", "workOutcome", "releasedAt", "cancelRequestedAt", "cancelReason"])} ` +
+    `UPDATE ${prefix}runs AS r SET status = ${ifCancelled("'cancelled'", "'pending'")}, ` +
+    `host_id = ${ifCancelled("r.host_id", "NULL")}, work_outcome = ${ifCancelled("j.workOutcome", "NULL")}, ` +
+    `finished_at = ${ifCancelled("j.releasedAt", "NULL")}, settle_token = ${ifCancelled("j.token", "r.settle_token")}, ` +
+    "cancel_reason = CASE WHEN r.cancel_requested_at IS NULL THEN j.cancelReason ELSE r.cancel_reason END, " +
+    "cancel_requested_at = COALESCE(r.cancel_requested_at, j.cancelRequestedAt) " +
+    `FROM j WHERE r.run_id = j.id AND ${isMine("r")} RETURNING run_id, status, work_outcome`
+  )
+}
+
 const cancelText = (prefix: string): string => {
   // Rule 2: a pending row that nobody owns has nobody who could hand it over.
   const ifNobodys = (then: string, otherwise: string): string =>
@@ -247,24 +253,3 @@ const list = (prefix: string, query: RunQuery): SqlStatement => {
     [...given.map(([, value]) => value), listLimit(query)]
   )
 }
-
-const register = (prefix: string, host: HostRegistration): SqlStatement =>
-  labelled(
-    "register",
-    // A repeated registration, whose first answer was lost, must not revive a host that was fenced meanwhile.
-    `INSERT INTO ${prefix}hosts (host_id, pid, registered_at, lease_until) VALUES (?, ?, ?, ?) ` +
-      "ON CONFLICT (host_id) DO NOTHING RETURNING host_id",
-    [host.hostId, host.pid, Math.round(host.registeredAt), Math.round(host.leaseUntil)]
-  )
-
-const recover = (prefix: string, recovery: Recovery): SqlStatement =>
-  labelled(
-    "recover",
-    `UPDATE ${prefix}runs AS r SET status = CASE WHEN r.cancel_requested_at IS NULL THEN 'failed' ELSE 'cancelled' END, ` +
-      "error = CASE WHEN r.cancel_requested_at IS NULL THEN ? ELSE NULL END, " +
-      "work_outcome = 'unknown', finished_at = ?, settle_token = ? " +
-      `WHERE r.${isActive} AND r.host_id IS NOT NULL AND r.host_id <> ? ` +
-      `AND NOT EXISTS (SELECT 1 FROM ${prefix}hosts AS h WHERE h.host_id = r.host_id AND h.state = 'live') ` +
-      "RETURNING run_id, name, status, host_id",
-    [recovery.error, Math.round(recovery.now), recovery.token, recovery.except]
-  )

@@ -45,7 +45,7 @@ export const singleActive: Check = ({ history, stopped }) => {
     if (line._tag === "RunStarted" && line.key !== undefined) {
       const key = JSON.stringify([line.name, line.key])
       const holder = holders.get(key)
-      if (holder !== undefined && maySpeak(holder, index)) {
+      if (holder !== undefined && holder.runId !== line.runId && maySpeak(holder, index)) {
         const timeline = history.timelines.get(line.runId)
         const expected = `the key ${line.key} of ${line.name} to be free`
         found.push(violation("G8", timeline, expected, `held by run ${holder.runId}`, [holder, line]))
@@ -64,8 +64,22 @@ export const singleActive: Check = ({ history, stopped }) => {
   return found
 }
 
-/** A lost host's run is settled by exactly one other host. */
+/** A lost host's run is settled by exactly one other host, or restarted by it: each attempt is one host's alone. */
 export const hostLoss = perRun((timeline) => {
+  const found: Array<Violation> = []
   const recovered = all(timeline, "RunRecovered")
-  return recovered.length <= 1 ? [] : [violation("G9", timeline, "one recovery", `${recovered.length}`, recovered)]
+  if (recovered.length > 1) found.push(violation("G9", timeline, "one recovery", `${recovered.length}`, recovered))
+  const started = all(timeline, "RunStarted")
+  const taken = new Map(all(timeline, "RunTakenOver").map((line) => [line.attempt, line]))
+  for (const [index, line] of started.entries()) {
+    const { attempt, hostId } = line
+    const twin = started.slice(0, index).find((other) => other.attempt === attempt)
+    if (twin !== undefined) {
+      found.push(violation("G9", timeline, `attempt ${attempt} to begin once`, "it began again", [twin, line]))
+    }
+    if (attempt > 1 && taken.get(attempt)?.hostId !== hostId) {
+      found.push(violation("G9", timeline, "work that begins again to have been taken over", "it was not", [line]))
+    }
+  }
+  return found
 })

@@ -43,6 +43,8 @@ export interface StartRequest<A, E, R> {
   readonly cancelGrace: Duration.Duration | undefined
   readonly onHostExit: "fail" | "restart"
   readonly attemptMax: number
+  /** From its start on. */
+  readonly restartWithin: Duration.Duration | undefined
 }
 
 /** A new run of this host, or the row that the idempotency key answered with. */
@@ -110,6 +112,7 @@ const untilEntombed = <A, E, R>(core: KernelCore, request: StartRequest<A, E, R>
 const enlist = Effect.fnUntraced(function* <A, E, R>(core: KernelCore, request: StartRequest<A, E, R>) {
   const id = yield* RunId.make
   const hostId = core.lease.hostId()
+  const createdAt = yield* nowMillis
   const newRun: NewRun = {
     id,
     name: request.name,
@@ -120,7 +123,8 @@ const enlist = Effect.fnUntraced(function* <A, E, R>(core: KernelCore, request: 
     hostId,
     attemptMax: request.attemptMax,
     onHostExit: request.onHostExit,
-    createdAt: yield* nowMillis
+    restartDeadline: request.restartWithin === undefined ? null : createdAt + Duration.toMillis(request.restartWithin),
+    createdAt
   }
   const run: ActiveRun.ActiveRun = {
     id,

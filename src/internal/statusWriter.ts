@@ -1,7 +1,7 @@
 /**
  * The persistence actor: one fiber, the only caller of the store's writes to runs. It takes all that
- * waits, sends one statement per kind in the order settle, insert, cancel, progress (settling frees
- * keys), answers each job with its own outcome, and goes on until everything is written. While a
+ * waits, sends one statement per kind in the order settle, entomb, release, insert, cancel, progress
+ * (settling frees keys), answers each job with its own outcome, and goes on until everything is written. While a
  * write is in flight the next batch fills by itself; while the database is down one fiber probes it.
  *
  * It is forked with the kernel, so no caller's transaction, span or scope can reach its statements.
@@ -26,6 +26,8 @@ import type {
   InsertOutcome,
   NewRun,
   ProgressReport,
+  Release,
+  ReleaseOutcome,
   RunStore,
   Settlement,
   SettleOutcome,
@@ -51,6 +53,7 @@ export interface PersistOptions {
 export interface StatusWriter {
   readonly settle: WriteLane<Settlement, SettleOutcome>
   readonly entomb: WriteLane<Tombstone, SettleOutcome>
+  readonly release: WriteLane<Release, ReleaseOutcome>
   readonly insert: WriteLane<NewRun, InsertOutcome>
   readonly cancel: WriteLane<CancelRequest, CancelOutcome>
   readonly progress: WriteLane<ProgressReport, undefined>
@@ -176,6 +179,7 @@ export const make = (
     const lanes = {
       settle: lane("settle", store.settle, parks),
       entomb: lane("entomb", store.entomb, parks),
+      release: lane("release", store.release, parks),
       insert: lane("insert", store.insert),
       cancel: lane("cancel", store.requestCancel, parks),
       progress: lane(
@@ -185,7 +189,7 @@ export const make = (
         { isRetried: false }
       )
     }
-    const ordered = [lanes.settle, lanes.entomb, lanes.insert, lanes.cancel, lanes.progress] as const
+    const ordered = [lanes.settle, lanes.entomb, lanes.release, lanes.insert, lanes.cancel, lanes.progress] as const
 
     const nextBudgetAt = () => Math.min(...ordered.map((lane) => lane.nextBudgetAt()))
     const tellOverdue = Effect.suspend(() => Effect.forEach(ordered, (lane) => lane.tellOverdue, { discard: true }))
@@ -220,7 +224,7 @@ export const make = (
     let drainWaiters: Array<Deferred.Deferred<void>> = []
     /** From the taking of a batch until its last row has been told of: it has left its lane before that. */
     let isFlushing = false
-    const isDrained = () => !isFlushing && lanes.settle.size === 0 && lanes.entomb.size === 0
+    const isDrained = () => !isFlushing && lanes.settle.size + lanes.entomb.size + lanes.release.size === 0
     const flush = Effect.suspend(() => {
       isFlushing = true
       return Effect.forEach(ordered, (lane) => lane.flush, { discard: true })

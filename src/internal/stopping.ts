@@ -37,8 +37,8 @@ export const shutdown = (core: KernelCore): Effect.Effect<void> =>
     yield* Effect.forEach([...core.runs.values()], (run) => unregister(core, run), { discard: true })
     for (const waiter of core.rowCancels.values())
       Deferred.unsafeDone(waiter, Effect.fail(notAsked("cancel", "the kernel has stopped")))
-    // Rule 11: while a row of this host is active, its host row is what recovery finds it by.
-    if (left.length === 0) yield* removeHost(core, until)
+    // Rule 11: the store keeps the row while an active run names it, so that nobody takes over work that still goes on.
+    yield* removeHost(core, until)
     yield* core.log({ _tag: "HostStopped", hostId, unwritten: left.length })
   })
 

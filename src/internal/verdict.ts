@@ -21,6 +21,8 @@ export interface Facts {
   readonly timedOut: boolean
   readonly leaseLost: boolean
   readonly shuttingDown: boolean
+  /** Whether another host may restart it: its definition says so, and it has attempts left. */
+  readonly restarts: boolean
   readonly end: WorkEnd
 }
 
@@ -34,6 +36,8 @@ export type Verdict =
       readonly result: string | null
       readonly error: StoredError | undefined
     }
+  /** Given back for another host to restart, since it is the host that ends, and not the run. */
+  | { readonly _tag: "Release"; readonly workOutcome: WorkOutcome }
 
 /** @internal */
 export const verdict = (facts: Facts): Verdict => {
@@ -58,8 +62,9 @@ const cancelled = (end: WorkEnd): Settle => ({
 })
 
 /** The verdict where the kernel itself stopped the work, and nothing else counts. */
-const stopped = (facts: Facts): Settle | undefined => {
+const stopped = (facts: Facts): Exclude<Verdict, { _tag: "Superseded" }> | undefined => {
   if (facts.timedOut) return failed("RunTimedOut", "interrupted", "The run's timeout passed before its work had ended.")
+  if (facts.restarts && (facts.leaseLost || facts.shuttingDown)) return { _tag: "Release", workOutcome: "interrupted" }
   if (facts.leaseLost) return failed("LeaseLost", "interrupted", "The host's lease ran out, so its work was stopped.")
   if (facts.shuttingDown) return failed("HostShutdown", "interrupted", "The host shut down before the work had ended.")
   return undefined

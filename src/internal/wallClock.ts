@@ -1,6 +1,7 @@
 /**
  * The time that goes into rows, ids and lines: whole milliseconds since 1970, UTC, by the fiber's
- * `Clock`. A simulated clock may stand between two of them after a jittered delay; a row may not.
+ * `Clock`. A simulated clock may stand between two of them after a jittered delay; a row may not. And
+ * the time that leases are measured by, which no change of the wall clock moves.
  *
  * @since 0.1.0
  */
@@ -9,3 +10,13 @@ import * as Effect from "effect/Effect"
 
 /** @internal */
 export const nowMillis: Effect.Effect<number> = Effect.map(Clock.currentTimeMillis, Math.floor)
+
+/**
+ * Milliseconds on a clock that never jumps, from an origin of its own: what leases and silence are measured by.
+ *
+ * @internal
+ */
+export const monotonicMillis: Effect.Effect<number> = Effect.map(
+  Clock.currentTimeNanos,
+  (nanos) => Number(nanos / 1_000n) / 1_000
+)

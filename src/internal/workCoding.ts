@@ -13,6 +13,8 @@ import type { Codec } from "./workEnd.js"
 
 /** @internal */
 export interface Coding<Payload, A, E> extends Codec<A, E>, Decoder<A, E> {
+  /** `null` stands for no payload, which only a definition without fields reads. */
+  readonly decodePayload: (stored: string | null) => Effect.Effect<Payload, unknown>
   readonly encodePayload: (payload: Payload) => Effect.Effect<string, unknown>
 }
 
@@ -23,11 +25,17 @@ export const makeCoding = <Payload, A, E>(
   error: Schema.Schema<E, unknown>
 ): Coding<Payload, A, E> => {
   const encodePayload = Schema.encode(payload)
+  const decodePayload = Schema.decodeUnknown(payload)
   const encodeSuccess = Schema.encode(success)
   const encodeError = Schema.encode(error)
   const decodeSuccess = Schema.decodeUnknownOption(success)
   const decodeError = Schema.decodeUnknownOption(error)
   return {
+    decodePayload: (stored) =>
+      Effect.flatMap(
+        Effect.try(() => (stored === null ? {} : JSON.parse(stored))),
+        (encoded) => decodePayload(encoded)
+      ),
     encodePayload: (value) => Effect.map(encodePayload(value), (encoded) => JSON.stringify(encoded)),
     // `undefined` has no JSON: a void result is stored as NULL.
     encodeResult: (value) => Effect.map(encodeSuccess(value), (encoded) => JSON.stringify(encoded) ?? null),

@@ -12,6 +12,7 @@ import { Chaos, layerStore } from "../../chaos/Chaos.js"
 import * as FaultPlan from "../../chaos/FaultPlan.js"
 import * as RunId from "../../src/RunId.js"
 import { layerMemory, type NewRun, RunStore, type Settlement } from "../../src/RunStore.js"
+import { registration } from "../store/contract/hosting.js"
 import { seen } from "./brokenDatabase.js"
 
 const withPlan =
@@ -150,17 +151,20 @@ describe("layerStore", () => {
       yield* store.reportProgress([{ id, hostId, attempt: 1, current: 1, total: null, step: null }])
       yield* store.get(id)
       yield* store.list({})
-      yield* store.registerHost({ hostId, pid: 1, registeredAt: 0, leaseUntil: 1 })
+      yield* store.registerHost(registration({ hostId }))
       yield* store.renewHost({ hostId, leaseUntil: 2 })
       yield* store.removeHost(hostId)
-      yield* store.recover({ now: 0, token: "t", error: "{}", except: hostId })
+      yield* store.hosts
+      yield* store.fence({ hostId, renewSeq: 0 })
+      yield* store.takeOver({ from: hostId, by: hostId, names: [], now: 0, token: "t", error: "{}", limit: 1 })
+      yield* store.ownedBy({ hostId, limit: 1 })
       yield* store.check
       assert.isFalse(yield* store.isCallerInTransaction)
       assert.deepStrictEqual(
         (yield* chaos.operations).map((operation) => `${operation.label} ${operation.runs}`.trim()),
         [
           ...["insert 1", "settle 1", "entomb 1", "cancel 1", "progress 1", "read 1"],
-          ...["list", "register", "renew", "remove", "recover", "check"]
+          ...["list", "register", "renew", "remove", "hosts", "fence", "takeOver", "ownedBy", "check"]
         ]
       )
     }).pipe(withPlan(FaultPlan.none))

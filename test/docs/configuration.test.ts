@@ -53,6 +53,9 @@ const fieldsOf = (file: string, name: string): ReadonlyArray<string> => {
   return found
 }
 
+/** Defaults that follow from something else. */
+const derived = { renewEvery: "a third of `leaseDuration`", onLeaseEnd: "the store's" }
+
 /** `1 minute` for a duration, `8` for a number: as the page says a default. */
 const isSaid = (said: string, value: unknown): boolean =>
   Duration.isDuration(value)
@@ -71,8 +74,9 @@ describe("the configuration page", () => {
       assert.isDefined(said, `${name} is not on the page`)
       assert.isTrue(isSaid(said ?? "", value), `the page says that ${name} defaults to ${said}; it is ${value}`)
     }
+    for (const [name, said] of Object.entries(derived)) assert.strictEqual(rows.get(name)?.[0], said, name)
     assert.sameMembers(
-      [...Object.keys(defaults), "persist"],
+      [...Object.keys(defaults), ...Object.keys(derived), "persist"],
       [...fieldsOf("src/RunKernel.ts", "Options")],
       "every option has a default"
     )

@@ -163,6 +163,7 @@ describe("the work of a run", () => {
       sent: 0,
       lastSent: undefined,
       parked: undefined,
+      isReleased: false,
       refused: false
     })
   })
@@ -183,7 +184,7 @@ describe("the facts of an end", () => {
       const run = working()
       ActiveRun.stop(run, why)
       ActiveRun.end(run, { _tag: "Interrupted" }, 2_000)
-      const { leaseLost, owned, shuttingDown, timedOut } = ActiveRun.factsOf(endOf(run))
+      const { leaseLost, owned, shuttingDown, timedOut } = ActiveRun.factsOf(run, endOf(run))
       return [owned, timedOut, leaseLost, shuttingDown]
     })
     assert.deepStrictEqual(facts, [
@@ -195,17 +196,34 @@ describe("the facts of an end", () => {
 
   it("say whether a cancel was accepted", () => {
     const run = ended()
-    assert.isFalse(ActiveRun.factsOf(endOf(run)).cancelled)
+    assert.isFalse(ActiveRun.factsOf(run, endOf(run)).cancelled)
     ActiveRun.cancel(run, mark)
-    assert.isTrue(ActiveRun.factsOf(endOf(run)).cancelled)
+    assert.isTrue(ActiveRun.factsOf(run, endOf(run)).cancelled)
   })
 
   it("make the status that is told of a parked verdict", () => {
     const run = ended()
-    assert.strictEqual(ActiveRun.verdictStatus(endOf(run)), "completed")
+    assert.strictEqual(ActiveRun.verdictStatus(run, endOf(run)), "completed")
     ActiveRun.cancel(run, mark)
-    assert.strictEqual(ActiveRun.verdictStatus(endOf(run)), "cancelled")
-    assert.strictEqual(ActiveRun.verdictStatus(endOf(ended({ _tag: "Interrupted" }))), "failed")
+    assert.strictEqual(ActiveRun.verdictStatus(run, endOf(run)), "cancelled")
+    const stopped = ended({ _tag: "Interrupted" })
+    assert.strictEqual(ActiveRun.verdictStatus(stopped, endOf(stopped)), "failed")
+  })
+
+  it("say whether another host may restart it: by its policy, and while it has attempts left", () => {
+    const status = (over: Parameters<typeof freshRun>[0], why: ActiveRun.Stop = "shutdown") => {
+      const run = freshRun(over)
+      ActiveRun.inserted(run, 1_000)
+      ActiveRun.stop(run, why)
+      ActiveRun.end(run, { _tag: "Interrupted" }, 2_000)
+      return ActiveRun.verdictStatus(run, endOf(run))
+    }
+    const restart = newRun(1, { onHostExit: "restart", attemptMax: 2 })
+    assert.strictEqual(status({ newRun: restart }), "pending")
+    assert.strictEqual(status({ newRun: restart }, "lease"), "pending")
+    assert.strictEqual(status({ newRun: restart }, "timeout"), "failed")
+    assert.strictEqual(status({ newRun: restart, attempt: 2 }), "failed")
+    assert.strictEqual(status({ newRun: newRun(1) }), "failed")
   })
 })
 

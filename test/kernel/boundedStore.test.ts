@@ -11,6 +11,7 @@ import { makeMemory } from "../../src/internal/memoryStore.js"
 import { type FailureClass, StoreFailure } from "../../src/RunError.js"
 import type { RunStore } from "../../src/RunStore.js"
 import { here, runId } from "../store/contract/fixtures.js"
+import { registration } from "../store/contract/hosting.js"
 
 type Store = typeof RunStore.Service
 
@@ -23,13 +24,18 @@ const operations: Readonly<Record<string, (store: Store) => Effect.Effect<unknow
   progress: (store) => store.reportProgress([]),
   read: (store) => store.get(runId(1)),
   list: (store) => store.list({}),
-  register: (store) => store.registerHost({ hostId: here, pid: 1, registeredAt: 0, leaseUntil: 1 }),
+  register: (store) => store.registerHost(registration()),
   renew: (store) => store.renewHost({ hostId: here, leaseUntil: 1 }),
   remove: (store) => store.removeHost(here),
-  recover: (store) => store.recover({ now: 0, token: "token", error: "{}", except: here }),
+  release: (store) => store.release([]),
+  hosts: (store) => store.hosts,
+  fence: (store) => store.fence({ hostId: here, renewSeq: 0 }),
+  takeOver: (store) => store.takeOver(takeOver),
+  ownedBy: (store) => store.ownedBy({ hostId: here, limit: 1 }),
   check: (store) => store.check
 }
-const reads: ReadonlyArray<string> = ["read", "list"]
+const reads: ReadonlyArray<string> = ["read", "list", "ownedBy"]
+const takeOver = { from: here, by: here, names: [], now: 0, token: "token", error: "{}", limit: 1 }
 
 /** A store that does the same whatever it is asked, bounded. */
 const alike = (effect: Effect.Effect<never, StoreFailure>): Store => {
@@ -46,7 +52,12 @@ const alike = (effect: Effect.Effect<never, StoreFailure>): Store => {
       registerHost: does,
       renewHost: does,
       removeHost: does,
-      recover: does,
+      release: does,
+      hosts: effect,
+      fence: does,
+      takeOver: does,
+      ownedBy: does,
+      onLeaseEnd: "stop",
       check: effect,
       isCallerInTransaction: Effect.succeed(true)
     },
@@ -150,7 +161,7 @@ describe("the bounded store", () => {
         attemptTimeout: Duration.seconds(5),
         readRetry: Schedule.spaced("100 millis")
       })
-      yield* store.registerHost({ hostId: here, pid: 1, registeredAt: 0, leaseUntil: 1 })
+      yield* store.registerHost(registration())
       assert.deepStrictEqual(yield* store.renewHost({ hostId: here, leaseUntil: 2 }), { held: true, owned: [] })
       assert.strictEqual(yield* store.isCallerInTransaction, false)
       assert.strictEqual(yield* alike(Effect.never).isCallerInTransaction, true)

@@ -25,7 +25,9 @@ const combinations: ReadonlyArray<Facts> = booleans.flatMap((owned) =>
     booleans.flatMap((timedOut) =>
       booleans.flatMap((leaseLost) =>
         booleans.flatMap((shuttingDown) =>
-          ends.map((end) => ({ owned, cancelled, timedOut, leaseLost, shuttingDown, end }))
+          booleans.flatMap((restarts) =>
+            ends.map((end) => ({ owned, cancelled, timedOut, leaseLost, shuttingDown, restarts, end }))
+          )
         )
       )
     )
@@ -43,6 +45,7 @@ const table = (facts: Facts): string => {
     [end._tag === "Succeeded", "completed succeeded"],
     [end._tag === "ResultNotEncodable", "failed ResultNotEncodable succeeded"],
     [facts.timedOut, "failed RunTimedOut interrupted"],
+    [facts.restarts && (facts.leaseLost || facts.shuttingDown), "released interrupted"],
     [facts.leaseLost, "failed LeaseLost interrupted"],
     [facts.shuttingDown, "failed HostShutdown interrupted"],
     [end._tag === "Failed" && end.error.reason === "WorkFailed", "failed WorkFailed failed"],
@@ -54,6 +57,7 @@ const table = (facts: Facts): string => {
 
 const described = (decided: Verdict): string => {
   if (decided._tag === "Superseded") return "superseded"
+  if (decided._tag === "Release") return `released ${decided.workOutcome}`
   if (decided.status === "cancelled") return "cancelled"
   return [decided.status, decided.error?.reason, decided.workOutcome].filter((part) => part !== undefined).join(" ")
 }
@@ -85,7 +89,14 @@ describe("the verdict", () => {
   })
 
   it("says in words why the kernel itself stopped the work", () => {
-    const none = { owned: true, cancelled: false, timedOut: false, leaseLost: false, shuttingDown: false }
+    const none = {
+      owned: true,
+      cancelled: false,
+      timedOut: false,
+      leaseLost: false,
+      shuttingDown: false,
+      restarts: false
+    }
     const message = (fact: Partial<Facts>) => {
       const decided = verdict({ ...none, end: { _tag: "Interrupted" }, ...fact })
       return decided._tag === "Settle" ? decided.error?.message : undefined
@@ -96,11 +107,12 @@ describe("the verdict", () => {
     assert.match(message({}) ?? "", /interrupted, and by nobody/)
   })
 
-  it("is always terminal, and completed only with a result that the work gave", () => {
+  it("is terminal, or gives the run back, and completed only with a result that the work gave", () => {
     fc.assert(
       fc.property(fc.constantFrom(...combinations), (facts) => {
         const decided = verdict(facts)
         if (decided._tag === "Superseded") return !facts.owned
+        if (decided._tag === "Release") return facts.restarts && !facts.cancelled && !facts.timedOut
         return isTerminal(decided.status) && (decided.status !== "completed" || facts.end._tag === "Succeeded")
       })
     )

@@ -16,6 +16,13 @@ type Store = typeof RunStore.Service
 
 const progress = (n: number) => ({ id: runId(n), hostId: here, attempt: 1, current: 1, total: null, step: null })
 
+const release = (n: number) => {
+  const { finishedAt: releasedAt, result: _, error: __, status: ___, ...rest } = settlement(n)
+  return { ...rest, releasedAt }
+}
+
+const takeOver = { from: here, by: hostId(9), names: [], now: 1, token: "t", error: "{}", limit: 1 }
+
 /** Each write, given these runs, and the label of its first statement. */
 const writes: Readonly<Record<string, readonly [string, (store: Store, ...runs: ReadonlyArray<number>) => Write]>> = {
   insert: ["insert", (store, ...runs) => store.insert(runs.map((n) => newRun(n)))],
@@ -23,7 +30,8 @@ const writes: Readonly<Record<string, readonly [string, (store: Store, ...runs: 
   entomb: ["entomb", (store, ...runs) => store.entomb(runs.map((n) => tombstone(newRun(n))))],
   cancel: ["cancel", (store, ...runs) => store.requestCancel(runs.map((n) => cancel(n)))],
   progress: ["progress", (store, ...runs) => store.reportProgress(runs.map(progress))],
-  recover: ["fence", (store) => store.recover({ now: 1, token: "t", error: "{}", except: hostId(9) })]
+  release: ["release", (store, ...runs) => store.release(runs.map(release))],
+  takeOver: ["takeOver", (store) => store.takeOver(takeOver)]
 }
 type Write = Effect.Effect<unknown, StoreFailure>
 
@@ -51,7 +59,7 @@ describe("a write of the SQL store", () => {
       })
     )
 
-    if (operation === "recover") continue
+    if (operation === "takeOver") continue
     it.scoped(`${operation}: dies of a run that is named twice, and says where`, () =>
       Effect.gen(function* () {
         const { store } = yield* onFile
@@ -62,16 +70,7 @@ describe("a write of the SQL store", () => {
     )
   }
 
-  it.scoped("recover: names itself also where it fails after the fence", () =>
-    Effect.gen(function* () {
-      const { hook, store } = yield* onFile
-      hook.before = failsAt("recover")
-      const failure = yield* Effect.flip(store.recover({ now: 1, token: "t", error: "{}", except: hostId(9) }))
-      assert.include(failure, { operation: "recover", inDoubt: true })
-    })
-  )
-
-  for (const operation of ["insert", "settle", "entomb", "cancel"]) {
+  for (const operation of ["insert", "settle", "entomb", "release", "cancel"]) {
     it.scoped(`${operation}: names itself where its read-back fails, and is in doubt`, () =>
       Effect.gen(function* () {
         const { context, hook, store } = yield* onFile

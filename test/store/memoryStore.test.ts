@@ -3,11 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { makeFrom, makeMemory } from "../../src/internal/memoryStore.js"
-import { emptyTables, newRow, put } from "../../src/internal/memoryTables.js"
-import { cancel, here, hostId, newRun, runId, settlement, tombstone } from "./contract/fixtures.js"
-
-const recovery = { now: 5, token: "t", error: "{}", except: here }
+import { makeMemory } from "../../src/internal/memoryStore.js"
+import { cancel, here, newRun, runId, settlement, tombstone } from "./contract/fixtures.js"
 
 describe("the memory store", () => {
   it.effect("dies of a run that is named twice, and says where", () =>
@@ -45,28 +42,6 @@ describe("the memory store", () => {
           [runId(3), runId(2), runId(1)]
         )
       }
-    })
-  )
-
-  it.effect("does not fence the host that recovers, whatever its lease says", () =>
-    Effect.gen(function* () {
-      const store = yield* makeMemory
-      for (const host of [here, hostId(2)]) {
-        yield* store.registerHost({ hostId: host, pid: 1, registeredAt: 0, leaseUntil: 1 })
-      }
-      yield* store.recover(recovery)
-      assert.isTrue((yield* store.renewHost({ hostId: here, leaseUntil: 9 })).held)
-      assert.isFalse((yield* store.renewHost({ hostId: hostId(2), leaseUntil: 9 })).held)
-    })
-  )
-
-  it.effect("does not recover a pending run that is nobody's", () =>
-    Effect.gen(function* () {
-      const tables = emptyTables()
-      put(tables, { ...newRow(newRun(1)), status: "pending", hostId: null })
-      const store = makeFrom(tables)
-      assert.deepStrictEqual(yield* store.recover(recovery), [])
-      assert.strictEqual(tables.runs.get(runId(1))?.status, "pending")
     })
   )
 })

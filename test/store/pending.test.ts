@@ -8,6 +8,7 @@ import { emptyTables, newRow, put } from "../../src/internal/memoryTables.js"
 import { RunStore } from "../../src/RunStore.js"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import { cancel, elsewhere, hostId, newRun, row, settlement } from "./contract/fixtures.js"
+import { registration } from "./contract/hosting.js"
 import { foreign, freshFile } from "./databases.js"
 
 /** Runs a test on a store that holds the pending runs 1 (nobody's, with a key) and 2 (handed to a host). */
@@ -82,7 +83,11 @@ for (const [name, onPending] of [
           assert.strictEqual(taken?._tag, "KeyTaken")
           const [outcome] = yield* store.settle([settlement(1)])
           assert.strictEqual(outcome?._tag, "NotMine")
-          yield* store.recover({ now: 9000, token: "t", error: "{}", except: hostId(9) })
+          const by = hostId(9)
+          yield* store.registerHost(registration({ hostId: by }))
+          const takeOver = { by, names: ["import"], now: 9000, token: "t", error: "{}", limit: 9 }
+          yield* store.takeOver({ ...takeOver, from: null })
+          yield* store.takeOver({ ...takeOver, from: elsewhere })
           assert.include(yield* row(1), { status: "pending" })
           assert.include(yield* row(2), { status: "failed", workOutcome: "unknown" })
         })

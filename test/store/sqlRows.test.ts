@@ -1,6 +1,6 @@
 /** How a row of the runs table is read, whatever a driver gives its columns as. */
 import { assert, describe, it } from "@effect/vitest"
-import { ownedRun, recoveredRun, storedRun } from "../../src/internal/sqlRows.js"
+import { hostsSeen, ownedRun, storedRun } from "../../src/internal/sqlRows.js"
 import { here, runId } from "./contract/fixtures.js"
 
 const columns = {
@@ -109,7 +109,15 @@ describe("a row of the runs table", () => {
     })
   })
 
-  it("is one that recovery settled, with the host that was lost", () => {
-    assert.deepStrictEqual(recoveredRun(columns), { id: runId(1), name: "import", status: "cancelled", hostId: here })
+  it("of hosts are those that are live, and whose rows wait for another host", () => {
+    const live = { host_id: here, pid: 1n, boot_id: null, process_started_at: "7", registered_at: 1, state: "live" }
+    const rows = [{ ...live, lease_until: 2, lease_millis: 3, renew_seq: 4n }, ...[here, null].map(lostHost)]
+    const host = { hostId: here, pid: 1, bootId: null, processStartedAt: 7, registeredAt: 1, leaseUntil: 2 }
+    assert.deepStrictEqual(hostsSeen(rows), {
+      live: [{ ...host, leaseMillis: 3, renewSeq: 4 }],
+      lost: [here, null]
+    })
   })
 })
+
+const lostHost = (host_id: string | null) => ({ host_id, state: "lost" })

@@ -14,6 +14,7 @@ import { SqlConnector } from "../../src/SqlConnector.js"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
 import { cancel, here, hostId, inserted, newRun, row, runId, settlement, tombstone } from "./contract/fixtures.js"
+import { registration } from "./contract/hosting.js"
 import { foreign, freshFile, gatedConnector, sqliteError } from "./databases.js"
 
 const labelOf = (sql: string): string => /^\/\* holdfast:(\w+) \*\/ /.exec(sql)?.[1] ?? "none"
@@ -157,7 +158,7 @@ describe("SQL store: what reaches the database", () => {
     onStage((stage) =>
       Effect.gen(function* () {
         const store = yield* RunStore
-        yield* store.registerHost({ hostId: here, pid: 1, registeredAt: 1, leaseUntil: 2 })
+        yield* store.registerHost(registration())
         yield* inserted(newRun(1))
         yield* store.insert([newRun(1)])
         yield* store.reportProgress([{ id: runId(1), hostId: here, attempt: 1, current: 1, total: null, step: null }])
@@ -167,12 +168,16 @@ describe("SQL store: what reaches the database", () => {
         yield* store.get(runId(1))
         yield* store.list({})
         yield* store.renewHost({ hostId: here, leaseUntil: 3 })
-        yield* store.recover({ now: 1, token: "t", error: "{}", except: hostId(9) })
+        yield* store.hosts
+        yield* store.fence({ hostId: here, renewSeq: 1 })
+        yield* store.takeOver({ from: here, by: hostId(9), names: [], now: 1, token: "t", error: "{}", limit: 1 })
+        yield* store.ownedBy({ hostId: here, limit: 1 })
+        yield* store.release([{ ...ended, releasedAt: 1 }])
         yield* store.removeHost(here)
         yield* store.check
         assert.deepStrictEqual(
           stage.seen,
-          "register insert insert readBack progress cancel settle entomb read list renew owned fence recover remove check".split(
+          "register insert insert readBack progress cancel settle entomb read list renew owned hosts fence takeOver ownedBy release readBack remove check".split(
             " "
           )
         )
@@ -180,6 +185,8 @@ describe("SQL store: what reaches the database", () => {
     )
   )
 })
+
+const { finishedAt: _, result: __, error: ___, status: ____, ...ended } = settlement(1)
 
 describe("SQL store: what of its caller does not reach it", () => {
   it.scoped("a transaction of another client neither holds its writes nor undoes them", () =>

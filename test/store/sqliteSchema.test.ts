@@ -202,8 +202,11 @@ describe("SQLite schema: how a statement finds its rows", () => {
         assert.notMatch(list, /TEMP B-TREE/)
         assert.match(plan(database, dialect.owned(here)), /SEARCH holdfast_runs USING INDEX holdfast_runs_active_host/)
         assert.match(
-          plan(database, dialect.recover({ now: 1, token: "t", error: "{}", except: here })),
-          /r USING INDEX holdfast_runs_active_host/
+          plan(
+            database,
+            dialect.takeOver({ from: here, by: here, names: [], now: 1, token: "t", error: "{}", limit: 1 })
+          ),
+          /SEARCH r USING INDEX holdfast_runs_active_host \(host_id=\?\)/
         )
       })
     )

@@ -1,0 +1,138 @@
+/**
+ * Mutants of what becomes of a host's runs when it is lost, when its lease ends, and when it leaves.
+ *
+ * @since 0.1.0
+ */
+import { Mutant } from "./Mutant.js"
+
+export const hosts: ReadonlyArray<Mutant> = [
+  new Mutant({
+    name: "old-owner-settles",
+    guarantee: "G9",
+    defect: "A write names the run alone: what the previous owner still writes ends the run of the next one.",
+    file: "src/internal/sqliteStatements.ts",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of the source
+    find: " AND +${alias}.host_id = j.hostId AND +${alias}.attempt = j.attempt",
+    replace: "",
+    killedBy: "hostGoesSilent"
+  }),
+  new Mutant({
+    name: "taken-without-a-fence",
+    guarantee: "G9",
+    defect: "A silent host is not fenced before its runs are to be taken over (rule 5).",
+    file: "src/internal/recovering.ts",
+    find: "core.store.fence(host)",
+    replace: "Effect.succeed(host.renewSeq >= 0)",
+    killedBy: "hostGoesSilent"
+  }),
+  new Mutant({
+    name: "silence-is-not-waited-for",
+    guarantee: "G9",
+    defect: "A host that has not renewed between two looks is judged lost, whatever its lease (rule 6).",
+    file: "src/internal/observer.ts",
+    find: "silentMillis >= host.leaseMillis + this.options.beyondLease",
+    replace: "silentMillis > 0",
+    killedBy: "hostGoesSilent"
+  }),
+  new Mutant({
+    name: "contact-is-never-broken",
+    guarantee: "G9",
+    defect: "An observer that could not look counts that time as silence of the others (rule 6).",
+    file: "src/internal/observer.ts",
+    find: "    this.seen = new Map()\n",
+    replace: "    this.seen = new Map(this.seen)\n",
+    killedBy: "outageForEverybody"
+  }),
+  new Mutant({
+    name: "lease-by-wall-clock",
+    guarantee: "G7",
+    defect: "A host measures its lease by its wall clock, which somebody may set back.",
+    file: "src/internal/wallClock.ts",
+    find: "  Clock.currentTimeNanos,\n  (nanos) => Number(nanos / 1_000n) / 1_000\n",
+    replace: "  Clock.currentTimeMillis,\n  (millis) => millis\n",
+    killedBy: "clockJumps"
+  }),
+  new Mutant({
+    name: "lease-end-is-ignored",
+    guarantee: "G12",
+    defect: "A host that cannot renew goes on working until its lease has ended, and after (rule 7).",
+    file: "src/internal/leaseEnd.ts",
+    find: 'onLeaseEnd === "stop"',
+    replace: "onLeaseEnd === undefined",
+    killedBy: "leaseEndsBeforeWork"
+  }),
+  new Mutant({
+    name: "lost-take-over-is-forgotten",
+    guarantee: "G9",
+    defect: "A row that is this host's, by a take-over whose answer was lost, is left as it is (rule 9).",
+    file: "src/internal/auditing.ts",
+    find: "row.attempt === 1 ? abandonRow(core, row) : adoptRow(core, row)",
+    replace: "row.attempt === 1 ? abandonRow(core, row) : Effect.void",
+    killedBy: "takeOverAnswerLost"
+  }),
+  new Mutant({
+    name: "restarted-for-ever",
+    guarantee: "G9",
+    defect: "A run is restarted however often its hosts were lost.",
+    file: "src/internal/sqliteHosts.ts",
+    find: "r.attempt >= r.attempt_max OR ",
+    replace: "",
+    killedBy: "attemptsUsedUp"
+  }),
+  new Mutant({
+    name: "unknown-definition-is-taken",
+    guarantee: "G9",
+    defect: "A host takes over runs of which it does not know what they are to do.",
+    file: "src/internal/sqliteHosts.ts",
+    find: "r.name IN (SELECT name FROM known)",
+    replace: "true",
+    killedBy: "definitionUnknown"
+  }),
+  new Mutant({
+    name: "left-runs-are-not-told",
+    guarantee: "G11",
+    defect: "A run that waits for a host which knows its definition waits in silence.",
+    file: "src/internal/recovering.ts",
+    find: "!reported.has(id)",
+    replace: "reported.has(id) && false",
+    killedBy: "definitionUnknown"
+  }),
+  new Mutant({
+    name: "take-over-forgets-the-cancel",
+    guarantee: "G2",
+    defect: "A run of a lost host is restarted, though its row has a cancel that was acknowledged (rule 2).",
+    file: "src/internal/sqliteHosts.ts",
+    find: "CASE WHEN r.cancel_requested_at IS NOT NULL THEN",
+    replace: "CASE WHEN r.cancel_requested_at < 0 THEN",
+    killedBy: "cancelBeforeTakeOver"
+  }),
+  new Mutant({
+    name: "everybody-waits-for-the-lease",
+    guarantee: "G8",
+    defect: "A host on the same machine is not seen to be gone, and keeps its keys until its lease is over.",
+    file: "src/internal/recovering.ts",
+    find: "(host) => processes.isGone(host)",
+    replace: "() => false",
+    killedBy: "processGone"
+  }),
+  new Mutant({
+    name: "shutdown-fails-what-could-go-on",
+    guarantee: "G9",
+    defect: "A shutdown fails its runs, also those whose definition lets another host restart them.",
+    file: "src/internal/verdict.ts",
+    find: "facts.restarts && (facts.leaseLost || facts.shuttingDown)",
+    replace: "facts.restarts && facts.leaseLost",
+    killedBy: "givenBackAtShutdown"
+  }),
+  new Mutant({
+    name: "host-row-goes-first",
+    guarantee: "G9",
+    defect:
+      "A host takes its row with it, round work that has not stopped, and that is done again beside it (rule 11).",
+    file: "src/internal/sqliteHosts.ts",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of the source
+    find: "AND NOT EXISTS (SELECT 1 FROM ${prefix}runs AS r WHERE r.host_id = ? AND r.${isActive})",
+    replace: "AND ? IS NOT NULL",
+    killedBy: "hostRowStays"
+  })
+]

@@ -1,0 +1,40 @@
+/**
+ * The ticket: work that kills its host was restarted on the next host, and killed that one too, until no
+ * host was left.
+ *
+ * @since 0.1.0
+ */
+import * as assert from "node:assert/strict"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Run from "../../src/Run.js"
+import * as RunKernel from "../../src/RunKernel.js"
+import * as Work from "../../src/Work.js"
+import { ghost } from "./ghost.js"
+import { scenario, World } from "./world.js"
+
+const Import = Work.make("import", { onHostExit: "restart" })
+
+export default scenario({
+  name: "attemptsUsedUp",
+  promise: "a run is restarted as often as its definition allows, and then failed as lost",
+  guarantees: ["G9"],
+  kernel: { leaseDuration: "6 seconds" },
+  program: Effect.gen(function* () {
+    const kernel = yield* RunKernel.RunKernel
+    const world = yield* World
+    const works: Array<number> = []
+    const importing = Import.toLayer(() =>
+      Effect.map(Run.CurrentRun, ({ attempt }) => {
+        works.push(attempt)
+      })
+    ).pipe(Layer.provide(Layer.succeed(RunKernel.RunKernel, kernel)))
+    yield* Layer.build(importing)
+    const last = yield* ghost(world, { attempt: 3, attemptMax: 3 })
+    const before = yield* ghost(world, { attempt: 2, attemptMax: 3 })
+    yield* Effect.sleep("20 seconds")
+    assert.deepEqual(works, [3])
+    assert.equal((yield* kernel.get(last)).failure?.reason, "HostLost")
+    assert.equal((yield* kernel.get(before)).status, "completed")
+  }).pipe(Effect.scoped)
+})

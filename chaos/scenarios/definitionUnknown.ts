@@ -1,0 +1,42 @@
+/**
+ * The ticket: a host of an older version came up first, did not know the work of the runs that it found,
+ * and failed them all. The host that knew it came a minute later.
+ *
+ * @since 0.1.0
+ */
+import * as assert from "node:assert/strict"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Run from "../../src/Run.js"
+import * as RunKernel from "../../src/RunKernel.js"
+import * as Work from "../../src/Work.js"
+import { ghost } from "./ghost.js"
+import { scenario, World } from "./world.js"
+
+const Import = Work.make("import", { onHostExit: "restart" })
+
+export default scenario({
+  name: "definitionUnknown",
+  promise: "a run whose definition a host does not know is left and said once, and taken by the host that registers it",
+  guarantees: ["G9"],
+  kernel: { leaseDuration: "6 seconds" },
+  program: Effect.gen(function* () {
+    const kernel = yield* RunKernel.RunKernel
+    const world = yield* World
+    const id = yield* ghost(world)
+    yield* Effect.sleep("30 seconds")
+    const left = yield* world.row(id)
+    assert.deepEqual([left?.["status"], left?.["attempt"]], ["running", 1])
+    assert.equal((yield* world.lines).filter(({ _tag }) => _tag === "DefinitionUnknown").length, 1)
+    const works: Array<number> = []
+    const importing = Import.toLayer(() =>
+      Effect.map(Run.CurrentRun, ({ attempt }) => {
+        works.push(attempt)
+      })
+    ).pipe(Layer.provide(Layer.succeed(RunKernel.RunKernel, kernel)))
+    yield* Layer.build(importing)
+    yield* Effect.sleep("1 second")
+    assert.deepEqual(works, [2])
+    assert.equal((yield* world.row(id))?.["status"], "completed")
+  }).pipe(Effect.scoped)
+})
