@@ -171,7 +171,7 @@ export class RunKernel extends Context.Tag("effect-holdfast/RunKernel")<
 const make = (
   options: Options & Policies
 ): Effect.Effect<typeof RunKernel.Service, StoreFailure, RunStore | Scope.Scope> =>
-  Effect.map(KernelMaking.make(resolve(options, defaults), options), (core) => {
+  Effect.map(Effect.suspend(() => KernelMaking.make(resolve(options, defaults), options)), (core) => {
     const service: typeof RunKernel.Service = {
       start: (name, work, options) =>
         Effect.map(start(core, adHoc(name, work, options)), (started) =>

@@ -91,7 +91,9 @@ export const attemptsOf = (timeline: Timeline): ReadonlyArray<Timeline> => {
   const attempts: Array<{ readonly runId: RunId; readonly lines: Array<Line> }> = []
   const latest = new Map<HostId, Array<Line>>()
   for (const line of timeline.lines) {
-    const known = latest.get(line.hostId)
+    // A replay speaks of the attempt whose verdict it brings.
+    const isReplay = line._tag === "VerdictReplayed" || line._tag === "VerdictOverruled"
+    const known = latest.get(isReplay ? line.previousHostId : line.hostId)
     if (known !== undefined && line._tag !== "RunTakenOver") {
       known.push(line)
       continue

@@ -58,10 +58,19 @@ export const replay = (options: ReplayOptions): Effect.Effect<void, StoreFailure
         for (const round of roundsOf(pending)) yield* replayAll(options, writer, round)
       })
     )
-    // Its process is gone, and its verdicts are written: recovery may have what it left, at once.
-    yield* Effect.forEach(formerHosts, (hostId) => retrying(options, options.store.removeHost(hostId)), {
-      discard: true
-    })
+    yield* letGo(options, new Set(formerHosts))
+  })
+
+/** Their processes are gone, and their verdicts are written: recovery may have what they left, at once. */
+const letGo = (options: ReplayOptions, formerHosts: ReadonlySet<HostId>): Effect.Effect<void, StoreFailure> =>
+  Effect.gen(function* () {
+    const { store } = options
+    yield* Effect.forEach(formerHosts, (hostId) => retrying(options, store.removeHost(hostId)), { discard: true })
+    if (formerHosts.size === 0) return
+    // The rows of those that left active runs are still there.
+    const { live } = yield* retrying(options, store.hosts)
+    const left = live.filter(({ hostId }) => formerHosts.has(hostId))
+    yield* Effect.forEach(left, (host) => retrying(options, store.fence(host)), { discard: true })
   })
 
 const hostOf = ({ entry }: Pending): HostId => entry.settlement.hostId
