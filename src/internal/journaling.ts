@@ -94,7 +94,7 @@ export const leave = (
       // Not waited for beyond its time: an append is not to be broken in the middle, and a disk may never answer.
       Effect.disconnect,
       Effect.interruptible,
-      Effect.timeoutOption("10 seconds"),
+      Effect.timeoutOption(leaveLimit),
       Effect.map(() => new Set(runs.filter((run) => !isNews(keeper, run))))
     )
   })
