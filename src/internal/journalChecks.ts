@@ -5,10 +5,18 @@
  * @since 0.1.0
  */
 import type { Timeline, Violation } from "../RunHistory.js"
-import { all, type Facts, first, type LineOf, perRun, violation } from "./historyFacts.js"
+import type { Line } from "../RunLog.js"
+import { all, type Check, first, violation } from "./historyFacts.js"
 
 /** @internal */
-export const nothingLost = perRun((timeline, facts) => [...lost(timeline), ...notReplayed(timeline, facts)])
+export const nothingLost: Check = ({ history }) => {
+  const positions = new Map(history.lines.map((line, index) => [line, index]))
+  const openings = history.lines.filter((line) => line._tag === "JournalRead" || line._tag === "HostStarted")
+  return [...history.timelines.values()].flatMap((timeline) => [
+    ...lost(timeline),
+    ...notReplayed(timeline, openings, (line) => positions.get(line) ?? 0)
+  ])
+}
 
 /** A verdict that the process took with it is a loss, and the log says so itself. */
 const lost = (timeline: Timeline): ReadonlyArray<Violation> => {
@@ -22,21 +30,28 @@ const lost = (timeline: Timeline): ReadonlyArray<Violation> => {
 /** Said by whoever had it, before or after: the row is as it should be, and the entry is one too many. */
 const ends = new Set<string>(["VerdictWritten", "VerdictReplayed", "Settled", "RunVanished", "Superseded"])
 
-const notReplayed = (timeline: Timeline, { history }: Facts): ReadonlyArray<Violation> => {
+const notReplayed = (
+  timeline: Timeline,
+  openings: ReadonlyArray<Line>,
+  positionOf: (line: Line) => number
+): ReadonlyArray<Violation> => {
   const journaled = all(timeline, "VerdictJournaled").at(-1)
   if (journaled === undefined) return []
-  const from = history.lines.indexOf(journaled)
-  const open = new Map<string, LineOf<"JournalRead">>()
-  for (const [index, line] of history.lines.entries()) {
-    const isOurs = "runId" in line && line.runId === timeline.runId
-    if (isOurs && ends.has(line._tag) && (index > from || line.hostId === journaled.hostId)) return []
-    if (index < from) continue
+  const from = positionOf(journaled)
+  const own = timeline.lines.filter(
+    (line) => ends.has(line._tag) && (positionOf(line) > from || line.hostId === journaled.hostId)
+  )
+  const end = Math.min(...own.map(positionOf))
+  const judged = all(timeline, "RunRecovered")
+  const open = new Map<string, Line>()
+  for (const line of [...openings, ...judged].toSorted((one, other) => positionOf(one) - positionOf(other))) {
+    if (positionOf(line) >= end) return []
+    if (positionOf(line) < from) continue
     if (line._tag === "JournalRead" && line.journals.includes(journaled.journal)) open.set(line.hostId, line)
-    const read = open.get(line.hostId)
-    if (read === undefined) continue
-    const isJudged = line._tag === "RunRecovered" && isOurs
-    if (line._tag !== "HostStarted" && !isJudged) continue
-    const found = isJudged ? "recovered as if its host had left no verdict" : "a host that came up without it"
+    const read = open.get(line.hostId ?? "")
+    if (read === undefined || line._tag === "JournalRead") continue
+    const found =
+      line._tag === "RunRecovered" ? "recovered as if its host had left no verdict" : "a host that came up without it"
     return [violation("G6", timeline, "the journaled verdict to be replayed first", found, [journaled, read, line])]
   }
   return []

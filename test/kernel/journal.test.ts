@@ -75,7 +75,7 @@ const stage = (options: {
               Effect.suspend(() => {
                 const host = (input as { readonly hostId?: string })?.hostId ?? input
                 asked.push(host === former ? `${name} former` : name)
-                return (operation as (input: never) => Effect.Effect<unknown>)(input)
+                return (operation as (input: never) => Effect.Effect<unknown, unknown>)(input)
               })
           : operation
       ])
