@@ -65,6 +65,7 @@ export const make = (store: Store, bounds: Bounds): Store => {
     removeHost: (hostId) => bounded("remove", store.removeHost(hostId)),
     recover: (recovery) => bounded("recover", store.recover(recovery)),
     check: bounded("check", store.check),
+    changes: store.changes,
     isCallerInTransaction: store.isCallerInTransaction
   }
 }

@@ -1,4 +1,7 @@
-/** What registration, renewal and recovery promise: a lost host's runs are settled once, a live one's never. */
+/**
+ * What registration, renewal and recovery promise: a lost host's runs are settled once, a live one's never. Postgres
+ * judges a lease by its own clock, so a lease that holds here is an hour long, and one that has run out had when it began.
+ */
 import * as Effect from "effect/Effect"
 import { assert } from "vitest"
 import type * as RunStoreModule from "../../../src/RunStore.js"
@@ -19,10 +22,14 @@ import {
 const registration = (over: Partial<RunStoreModule.HostRegistration> = {}): RunStoreModule.HostRegistration => ({
   hostId: here,
   pid: 42,
-  registeredAt: 1000,
+  registeredAt: (over.leaseUntil ?? 2000) - hourMillis,
   leaseUntil: 2000,
   ...over
 })
+
+const hourMillis = 3_600_000
+
+const lapsed = { registeredAt: 2000, leaseUntil: 1000 } as const
 
 const recovery = (over: Partial<RunStoreModule.Recovery> = {}): RunStoreModule.Recovery => ({
   now: 2500,
@@ -72,7 +79,7 @@ export const hostingContract = (test: StoreTest): void => {
     "a host that is fenced, unknown or removed is not held",
     Effect.gen(function* () {
       const store = yield* RunStore
-      yield* store.registerHost(registration())
+      yield* store.registerHost(registration(lapsed))
       yield* store.recover(recovery())
       assert.isFalse((yield* store.renewHost({ hostId: here, leaseUntil: 9000 })).held)
       assert.isFalse((yield* store.renewHost({ hostId: elsewhere, leaseUntil: 9000 })).held)
@@ -87,8 +94,8 @@ export const hostingContract = (test: StoreTest): void => {
     "a registration that is repeated changes nothing, and revives no fenced host",
     Effect.gen(function* () {
       const store = yield* RunStore
-      yield* store.registerHost(registration())
-      yield* store.registerHost(registration())
+      yield* store.registerHost(registration(lapsed))
+      yield* store.registerHost(registration(lapsed))
       assert.isTrue((yield* store.renewHost({ hostId: here, leaseUntil: 2000 })).held)
       yield* store.recover(recovery())
       yield* store.registerHost(registration({ leaseUntil: 9000 }))
@@ -104,7 +111,7 @@ const recovering = (test: StoreTest): void => {
     "recovery settles the runs of a host whose lease has run out, as failed or as cancelled",
     Effect.gen(function* () {
       const store = yield* RunStore
-      yield* store.registerHost(registration())
+      yield* store.registerHost(registration(lapsed))
       yield* inserted(newRun(1), newRun(2), newRun(3, { onHostExit: "restart" }), newRun(4))
       yield* store.requestCancel([cancel(2)])
       yield* store.settle([settlement(4)])
@@ -130,7 +137,7 @@ const recovering = (test: StoreTest): void => {
     Effect.gen(function* () {
       const store = yield* RunStore
       yield* store.registerHost(registration({ leaseUntil: 2500 }))
-      yield* store.registerHost(registration({ hostId: elsewhere, leaseUntil: 100 }))
+      yield* store.registerHost(registration({ hostId: elsewhere, ...lapsed }))
       yield* inserted(newRun(1), newRun(2, { hostId: elsewhere }))
       assert.deepStrictEqual(yield* store.recover(recovery({ now: 2500, except: elsewhere })), [])
       assert.include(yield* row(1), { status: "running" })
@@ -153,7 +160,7 @@ const recovering = (test: StoreTest): void => {
     "the late write of a lost host changes nothing, and its key is free",
     Effect.gen(function* () {
       const store = yield* RunStore
-      yield* store.registerHost(registration())
+      yield* store.registerHost(registration(lapsed))
       yield* inserted(newRun(1, { key: "k" }))
       yield* store.recover(recovery())
       const before = yield* row(1)
