@@ -113,16 +113,16 @@ export interface Options {
  * @category options
  */
 export interface SqlOptions extends Options {
-  /** The client's compiler. Defaults to SQLite's without transforms; any other dialect must give its own. */
+  /** The client's compiler. Defaults to its dialect's without transforms, on SQLite and on Postgres; any other must give its own. */
   readonly compiler?: Compiler | undefined
   /** How the client transforms rows, its `transformResultNames` say. Defaults to not at all. */
   readonly transformRows?: (<A extends object>(rows: ReadonlyArray<A>) => ReadonlyArray<A>) | undefined
   /**
-   * The statement that begins a transaction. Defaults to `"BEGIN IMMEDIATE"` in `layerConnector`, whose
-   * transactions all write, and to `"BEGIN"`, as `@effect/sql` has it, in `layerClient`.
+   * The statement that begins a transaction. Defaults to `"BEGIN IMMEDIATE"` in `layerConnector` on
+   * SQLite, since its transactions all write, else to `"BEGIN"`, as `@effect/sql` has it.
    */
   readonly beginTransaction?: string | undefined
-  /** Attributes of the client's spans. Defaults to `[["db.system.name", "sqlite"]]`. */
+  /** Attributes of the client's spans. Defaults to the `db.system.name` of its dialect. */
   readonly spanAttributes?: ReadonlyArray<readonly [string, unknown]> | undefined
 }
 
@@ -144,7 +144,7 @@ export const layerConnector = (
       const inner = yield* SqlConnector
       const reactivity = yield* Reactivity.Reactivity
       const { seam, chaos } = yield* makeSqlSeam(plan, options, { healsLostConnections: false })
-      const client = clientOptions(options, "BEGIN IMMEDIATE")
+      const client = clientOptions(options, undefined)
       const open = Effect.gen(function* () {
         const opened = yield* inner.connect
         const own: Array<Session> = []
@@ -198,11 +198,11 @@ export const layerStore = (plan: FaultPlan = none, options?: Options): Layer.Lay
 
 // -- internals ----------------------------------------------------------------------------------------
 
-const clientOptions = (options: SqlOptions | undefined, beginTransaction: string): ClientOptions => ({
+const clientOptions = (options: SqlOptions | undefined, beginTransaction: string | undefined): ClientOptions => ({
   compiler: options?.compiler,
   transformRows: options?.transformRows,
   beginTransaction: options?.beginTransaction ?? beginTransaction,
-  spanAttributes: options?.spanAttributes ?? [["db.system.name", "sqlite"]]
+  spanAttributes: options?.spanAttributes
 })
 
 /** The engine of a layer and its service, under the exploration that is going on, if there is one. */

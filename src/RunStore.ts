@@ -13,6 +13,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
+import type * as Stream from "effect/Stream"
 import { makeMemory } from "./internal/memoryStore.js"
 import type { StoreFailure } from "./RunError.js"
 import type { HostRegistration, HostsSeen, OwnedRun, TakeOver } from "./RunHost.js"
@@ -276,6 +277,8 @@ export class RunStore extends Context.Tag("effect-holdfast/RunStore")<
     readonly onLeaseEnd: "stop" | "continue"
     /** Succeeds when the database is sound; asked after a fatal failure, before anything is written again. */
     readonly check: Effect.Effect<void, StoreFailure>
+    /** Runs whose cancel was recorded or whose status changed, on any host; ids may be missed. Absent where it cannot be told. */
+    readonly changes?: Stream.Stream<RunId, StoreFailure> | undefined
     /** Whether the calling fiber is inside a transaction of the very client that this store writes with. */
     readonly isCallerInTransaction: Effect.Effect<boolean>
   }

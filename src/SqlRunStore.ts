@@ -13,6 +13,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as CurrentClient from "./internal/currentClient.js"
+import { changes } from "./internal/pgChanges.js"
+import { pgStatements } from "./internal/pgStatements.js"
 import { sqliteStatements } from "./internal/sqliteStatements.js"
 import { hostsSeen, ownedRun, storedRun } from "./internal/sqlRows.js"
 import * as Writes from "./internal/sqlRunWrites.js"
@@ -58,11 +60,15 @@ export const make = (
 ): Effect.Effect<typeof RunStore.Service, StoreFailure, SqlConnector.SqlConnector | Scope.Scope> =>
   Effect.gen(function* () {
     const prefix = yield* Effect.sync(() => assertTablePrefix(options.tablePrefix ?? tablePrefixDefault))
-    const current = yield* CurrentClient.make(yield* SqlConnector.SqlConnector, dialectOf(prefix), {
+    const connector = yield* SqlConnector.SqlConnector
+    const current = yield* CurrentClient.make(connector, dialectOf(prefix), {
       openAttemptsMax: options.openAttemptsMax ?? 10,
       openTimeout: Duration.decode(options.openTimeout ?? "10 seconds")
     })
-    return fromClient(current)
+    const { channel } = current.dialect
+    return channel === undefined
+      ? fromClient(current)
+      : { ...fromClient(current), changes: changes(connector, channel) }
   })
 
 const fromClient = (current: CurrentClient.CurrentClient): typeof RunStore.Service => ({
@@ -141,9 +147,11 @@ export const layer = (options?: Options): Layer.Layer<RunStore, StoreFailure, Sq
 
 /**
  * The store over the host's own client, in the host's own database. The client is never re-opened: a
- * lost connection stays lost until the host replaces the layer. On SQLite make it with
- * `prepareCacheTTL: 0` (otherwise a failure to prepare is repeated for ten minutes), and mind that its
- * busy timeout of five seconds blocks the whole process; `SqliteRunStore` has neither.
+ * lost connection stays lost until the host replaces the layer, unless its pool opens another. On
+ * SQLite make it with `prepareCacheTTL: 0` (otherwise a failure to prepare is repeated for ten minutes),
+ * and mind that its busy timeout of five seconds blocks the whole process; `SqliteRunStore` has neither.
+ * On Postgres its sessions must be READ COMMITTED, and its pool must have a connection to spare for the
+ * store; `PgRunStore` sees to both.
  *
  * @since 0.1.0
  * @category layers
@@ -158,12 +166,15 @@ const dialectOf =
   (client: SqlClient.SqlClient): Effect.Effect<SqlDialect, StoreFailure> =>
     client.onDialectOrElse({
       sqlite: () => Effect.succeed(sqliteStatements(prefix)),
+      pg: () => Effect.sync(() => pgStatements(prefix)),
       orElse: () =>
         Effect.fail(
           new StoreFailure({
             operation: "open",
             class: "permanent",
-            cause: new Error("SqlRunStore speaks SQLite, and this client speaks another dialect. Use a SQLite client.")
+            cause: new Error(
+              "SqlRunStore speaks SQLite and Postgres, and this client speaks another dialect. Use a client of one of the two."
+            )
           })
         )
     })

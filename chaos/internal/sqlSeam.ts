@@ -19,13 +19,14 @@ import type { ErrorFault } from "./faultErrors.js"
 import { sqlError } from "./faultErrors.js"
 import { pass } from "./faultGate.js"
 import type { LateStatement, LateStatements } from "./lateStatements.js"
+import { makeCompilerPg } from "./pgCompiler.js"
 import { labelOf, runsOf } from "./statementLabel.js"
 
 export interface ClientOptions {
   readonly compiler: Statement.Compiler | undefined
   readonly transformRows: (<A extends object>(rows: ReadonlyArray<A>) => ReadonlyArray<A>) | undefined
-  readonly beginTransaction: string
-  readonly spanAttributes: ReadonlyArray<readonly [string, unknown]>
+  readonly beginTransaction: string | undefined
+  readonly spanAttributes: ReadonlyArray<readonly [string, unknown]> | undefined
 }
 
 /** One wrapped connection. */
@@ -56,7 +57,7 @@ export const wrapClient = (
   options: ClientOptions
 ): Effect.Effect<SqlClient.SqlClient, never, Reactivity.Reactivity> => {
   // One wrapper for each connection: code tells by identity whether it runs in its own transaction.
-  const wrappers = new WeakMap<Connection, Connection>()
+  const wrappers = new WeakMap<object, Connection>()
   // Before the one connection is asked for, and after it is given back (finalizers run in reverse): a
   // yield while holding it lets nobody in, and a single one is too short for a waiter to be woken.
   const apart = Effect.zipRight(
@@ -65,38 +66,63 @@ export const wrapClient = (
   )
   const reserve = seam.yields ? Effect.zipRight(apart, client.reserve) : client.reserve
   const acquirer = Effect.map(reserve, (raw) => {
-    const known = wrappers.get(raw)
+    const identity = identityOf(raw)
+    const known = wrappers.get(identity)
     if (known !== undefined) {
       return known
     }
     const session: Session = { raw, inTransaction: false, isLost: false }
     const wrapper = wrapConnection(seam, session)
-    wrappers.set(raw, wrapper)
+    wrappers.set(identity, wrapper)
     seam.opened(session)
     return wrapper
   })
-  const compiler =
-    options.compiler ??
-    client.onDialectOrElse({
-      sqlite: () => Statement.makeCompilerSqlite(),
-      // A client does not show its compiler; SQLite's would write placeholders that others do not read.
-      orElse: () => undefined
-    })
+  const dialect = dialectOf(client)
+  const compiler = options.compiler ?? dialect?.compiler()
   if (compiler === undefined) {
     return Effect.dieMessage(
-      "Chaos wraps a client that is not SQLite's, and was given no compiler. Pass the client's own as options.compiler."
+      "Chaos wraps a client that is neither SQLite's nor Postgres', and was given no compiler. Pass the client's own as options.compiler."
     )
   }
   return SqlClient.make({
     acquirer,
     transactionAcquirer: acquirer,
     compiler,
-    beginTransaction: options.beginTransaction,
-    spanAttributes: options.spanAttributes,
+    beginTransaction: options.beginTransaction ?? dialect?.beginWriting ?? "BEGIN",
+    spanAttributes: options.spanAttributes ?? dialect?.spanAttributes ?? [],
     transformRows: options.transformRows,
     reactiveMailbox: client.reactiveMailbox
   })
 }
+
+/** A pool of `@effect/sql-pg` gives the same connection in another object each time. */
+const identityOf = (raw: Connection): object => {
+  const { pg } = raw as Connection & { readonly pg?: unknown }
+  return typeof pg === "object" && pg !== null ? pg : raw
+}
+
+interface Dialect {
+  readonly compiler: () => Statement.Compiler
+  /** Begins a transaction that will write. */
+  readonly beginWriting: string
+  readonly spanAttributes: ReadonlyArray<readonly [string, unknown]>
+}
+
+// A client does not show its compiler; one of another dialect would write placeholders that it does not read.
+const dialectOf = (client: SqlClient.SqlClient): Dialect | undefined =>
+  client.onDialectOrElse<Dialect | undefined, Dialect, Dialect>({
+    sqlite: () => ({
+      compiler: () => Statement.makeCompilerSqlite(),
+      beginWriting: "BEGIN IMMEDIATE",
+      spanAttributes: [["db.system.name", "sqlite"]]
+    }),
+    pg: () => ({
+      compiler: makeCompilerPg,
+      beginWriting: "BEGIN",
+      spanAttributes: [["db.system.name", "postgresql"]]
+    }),
+    orElse: () => undefined
+  })
 
 const wrapConnection = (seam: Seam, session: Session): Connection => {
   const { raw } = session

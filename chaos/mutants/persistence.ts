@@ -125,8 +125,8 @@ export const persistence: ReadonlyArray<Mutant> = [
     guarantee: "G5",
     defect: "The retry is made on the connection that was lost, for ever.",
     file: "src/internal/currentClient.ts",
-    find: '            failure.class === "connection" ? replace(opened, ref, state) : Effect.void',
-    replace: "            Effect.void",
+    find: 'failure.class === "connection" || opened.dialect.needsFreshClient(failure)',
+    replace: "opened.dialect.needsFreshClient(failure)",
     killedBy: "freshConnection"
   }),
   new Mutant({

@@ -71,6 +71,7 @@ export const make = (store: Store, bounds: Bounds): Store => {
     ownedBy: (owner) => read("ownedBy", store.ownedBy(owner)),
     onLeaseEnd: store.onLeaseEnd,
     check: bounded("check", store.check),
+    changes: store.changes,
     isCallerInTransaction: store.isCallerInTransaction
   }
 }

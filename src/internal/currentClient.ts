@@ -15,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
+import { identity } from "effect/Function"
 import * as RcRef from "effect/RcRef"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
@@ -39,6 +40,8 @@ export interface CurrentClient {
     phase: Phase,
     statement: (dialect: SqlDialect) => SqlStatement
   ) => Effect.Effect<ReadonlyArray<SqlRow>, StoreFailure>
+  /** What the database speaks. */
+  readonly dialect: SqlDialect
   /** Whether this connection is one of the current client. */
   readonly holds: (connection: Connection) => boolean
 }
@@ -75,19 +78,24 @@ export const make = Effect.fnUntraced(function* (
   )
   // A closed RcRef interrupts whoever asks it; a caller must be told instead.
   const acquire = Effect.suspend(() => (state.isClosed ? Effect.fail(isClosed) : RcRef.get(ref)))
-  yield* retried(Effect.scoped(acquire), options.openAttemptsMax)
+  const { dialect } = yield* retried(Effect.scoped(acquire), options.openAttemptsMax)
 
   const run: CurrentClient["run"] = (operation, phase, statement) =>
     isolated(
       Effect.scoped(
         Effect.flatMap(acquire, (opened) =>
-          Effect.tapError(execute(opened, operation, phase, statement), (failure) =>
-            failure.class === "connection" ? replace(opened, ref, state) : Effect.void
+          execute(opened, operation, phase, statement).pipe(
+            Effect.tapError((failure) =>
+              failure.class === "connection" || opened.dialect.needsFreshClient(failure)
+                ? replace(opened, ref, state)
+                : Effect.void
+            ),
+            opened.dialect.isRemote ? abandonable(replace(opened, ref, state)) : identity
           )
         )
       )
     )
-  return { run, holds: (connection) => state.current?.opened.connections.has(connection) === true }
+  return { run, dialect, holds: (connection) => state.current?.opened.connections.has(connection) === true }
 })
 
 // -- opening -------------------------------------------------------------------------------------------
@@ -215,6 +223,15 @@ const execute = (
     // caller's (that one passes every handler by), but a driver's, and must not end the caller.
     Effect.catchAllCause((cause) => Effect.fail(toStoreFailure(operation, phase, cause)))
   )
+
+/**
+ * A statement that is given up ends at once for its caller, whatever the network does, and takes the client with it:
+ * its connection may be one that nobody answers on any more, and the next statement must not queue behind it.
+ */
+const abandonable =
+  (forget: Effect.Effect<void>) =>
+  <A, E>(statement: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.onInterrupt(Effect.disconnect(statement), () => forget)
 
 /** Keeps of the caller's context the span, and nothing else. */
 const isolated = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>

@@ -26,6 +26,8 @@ export type Phase = "open" | "begin" | "body" | "commit" | "autocommit" | "read"
 export interface Origin {
   readonly error: unknown
   readonly code: string | undefined
+  /** A pool found no connection for the statement, so that nothing of it was sent. */
+  readonly isUnsent: boolean
 }
 
 /**
@@ -34,14 +36,15 @@ export interface Origin {
  * @internal
  */
 export const toStoreFailure = (operation: string, phase: Phase, cause: unknown): StoreFailure => {
-  const { error, code } = originOf(cause)
+  const { error, code, isUnsent } = originOf(cause)
   if (error instanceof StoreFailure) return error
-  const failureClass = classOf(error, code, phase)
+  const failureClass = classOf(error, code, isUnsent ? "open" : phase)
   return new StoreFailure({
     operation,
-    class: failureClass,
+    // The rows that are waiting are not to blame for a connection that a pool is refused for good.
+    class: isUnsent && phase !== "open" && failureClass === "permanent" ? "connection" : failureClass,
     ...(code === undefined ? {} : { code }),
-    inDoubt: isInDoubt(failureClass, code, phase),
+    inDoubt: !isUnsent && isInDoubt(failureClass, code, phase),
     cause: error
   })
 }
@@ -70,12 +73,13 @@ const depthMax = 16
  * @internal
  */
 export const originOf = (cause: unknown): Origin => {
-  let found: Origin = { error: cause, code: undefined }
+  let found: Origin = { error: cause, code: undefined, isUnsent: false }
   let current = unwrapCause(cause)
   for (let depth = 0; depth < depthMax; depth++) {
-    if (current instanceof StoreFailure) return { error: current, code: current.code }
+    if (current instanceof StoreFailure) return { error: current, code: current.code, isUnsent: false }
     const code = codeIn(current)
-    if (code !== undefined || found.code === undefined) found = { error: current, code }
+    const isUnsent = found.isUnsent || isAcquisition(current)
+    found = code !== undefined || found.code === undefined ? { error: current, code, isUnsent } : { ...found, isUnsent }
     const inner = causeIn(current)
     if (inner === undefined || inner === null) return found
     current = unwrapCause(inner)
@@ -105,6 +109,10 @@ const codeIn = (value: unknown): string | undefined => {
 
 const causeIn = (value: unknown): unknown => property(value, "cause")
 
+/** `@effect/sql-pg` says by this message alone that it was at its pool, and not at the statement. */
+const isAcquisition = (value: unknown): boolean =>
+  property(value, "_tag") === "SqlError" && messageIn(value).startsWith("Failed to acquire connection")
+
 const isNamed = (value: unknown, name: string): boolean => property(value, "name") === name
 
 const messageIn = (value: unknown): string => {
@@ -115,6 +123,8 @@ const messageIn = (value: unknown): string => {
 // -- classes ------------------------------------------------------------------------------------------
 
 const classOf = (error: unknown, code: string | undefined, phase: Phase): FailureClass => {
+  // Where connecting failed nothing was sent; that a socket is not there (ENOENT) says that a server is not up.
+  if (property(error, "syscall") === "connect") return "transient"
   const byCode = code === undefined ? classWithoutCode(error) : classOfCode(primaryOf(code))
   // After a COMMIT that failed nobody knows, unless the database says that it undid the transaction.
   return phase === "commit" && byCode === "transient" ? "unknown" : byCode
@@ -137,9 +147,13 @@ const isInDoubt = (failureClass: FailureClass, code: string | undefined, phase: 
   }
 }
 
-/** better-sqlite3 throws plain errors for what it checks itself; only their wording tells them apart. */
+/** The drivers throw plain errors for what they check themselves; only their wording tells them apart. */
 const classWithoutCode = (error: unknown): FailureClass => {
   const message = messageIn(error)
+  if (/connection timeout|when trying to connect|timeout expired|connection timed out/i.test(message))
+    return "transient"
+  if (/connection terminated|not queryable|after calling end on the pool/i.test(message)) return "connection"
+  if (/server does not support SSL/i.test(message)) return "permanent"
   if (/connection is not open/i.test(message)) return "connection"
   if (/connection is busy/i.test(message)) return "transient"
   if (isNamed(error, "RangeError") || isNamed(error, "TypeError")) return "permanent"
@@ -199,7 +213,9 @@ const nodeCodes = table({
   transient: "ECONNREFUSED EAI_AGAIN ENOTFOUND EHOSTUNREACH ENETUNREACH EBUSY EMFILE ENFILE",
   connection: "ECONNRESET EPIPE ETIMEDOUT ECONNABORTED CONNECTION_CLOSED CONNECTION_ENDED CONNECTION_DESTROYED",
   slow: "ENOSPC ENOMEM",
-  permanent: "EACCES EPERM EROFS EISDIR ENOTDIR ENOENT"
+  permanent:
+    "EACCES EPERM EROFS EISDIR ENOTDIR ENOENT DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN " +
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE CERT_HAS_EXPIRED ERR_TLS_CERT_ALTNAME_INVALID"
 })
 
 // A state that is not here has the class of its first two characters.
@@ -207,7 +223,7 @@ const sqlStates = table({
   transient: "55P03 55006 57P03 53300 08001",
   wholeTransaction: "40001 40P01 57014 25P02 25006 40002",
   unknown: "08007 40003",
-  connection: "08000 08003 08006 57P01 57P02 57P05 25P03",
+  connection: "08000 08003 08006 57P01 57P02 57P04 57P05 25P03 25P04",
   slow: "53000 53100 53200 53400 58030",
   permanent: "08P01 08004"
 })
@@ -216,6 +232,6 @@ const sqlStateClasses = table({
   connection: "08",
   wholeTransaction: "40",
   slow: "53",
-  permanent: "22 23 28 42",
+  permanent: "0A 21 22 23 28 3D 3F 42 44 54 P0",
   fatal: "XX"
 })

@@ -83,8 +83,8 @@ const runMigrations = (
     table
   }).pipe(
     Effect.provideService(SqlClient.SqlClient, withSoundTransactions(client, dialect.beginTransaction)),
-    Effect.catchAllCause((cause) => failWith(cause)),
-    Effect.zipRight(latestMigration(client, table)),
+    Effect.catchAllCause((cause) => failWith(cause, dialect)),
+    Effect.zipRight(latestMigration(client, dialect)),
     // Migrator answers as if all was well when it meets a lock at its own insert.
     Effect.filterOrFail(
       (latest) => latest >= latestExpected,
@@ -108,32 +108,39 @@ const resolved = (client: SqlClient.SqlClient, migration: SqlMigration): Migrato
 ]
 
 // Through the client, as Migrator does it: a host's client may write names in another way.
-const latestMigration = (client: SqlClient.SqlClient, table: string): Effect.Effect<number, StoreFailure> =>
+const latestMigration = (client: SqlClient.SqlClient, dialect: SqlDialect): Effect.Effect<number, StoreFailure> =>
   client<{
     readonly latest: unknown
-  }>`SELECT COALESCE(MAX(migration_id), 0) AS latest FROM ${client(table)}`.withoutTransform.pipe(
+  }>`SELECT COALESCE(MAX(migration_id), 0) AS latest FROM ${client(migrationsTable(dialect))}`.withoutTransform.pipe(
     Effect.map((rows) => Number(rows[0]?.latest ?? 0)),
-    Effect.catchAllCause((cause) => failWith(cause))
+    Effect.catchAllCause((cause) => failWith(cause, dialect))
   )
 
 /**
  * A failed body is fatal (the program and the database do not fit), unless the database had a reason
  * that passes. The other permanent failures (a read-only file, no rights) are said as they are.
  */
-const failWith = (cause: Cause.Cause<unknown>): Effect.Effect<never, StoreFailure> => {
+const failWith = (cause: Cause.Cause<unknown>, dialect: SqlDialect): Effect.Effect<never, StoreFailure> => {
   const error = Cause.squash(cause)
   const phase: Phase = error instanceof CommitFailed ? "commit" : "body"
   const failure = toStoreFailure("migrate", phase, cause)
   const isBody = error instanceof Migrator.MigrationError && error.reason === "failed"
-  const isFatal = isBody && failure.class === "permanent" && !String(failure.code).startsWith("SQLITE_READONLY")
   return Effect.fail(
     new StoreFailure({
       operation: "migrate",
-      class: isFatal ? "fatal" : failure.class,
+      class: migrationClass(failure, isBody, dialect),
       ...(failure.code === undefined ? {} : { code: failure.code }),
       cause: failure.cause
     })
   )
+}
+
+const migrationClass = (failure: StoreFailure, isBody: boolean, dialect: SqlDialect): FailureClass => {
+  if (failure.class !== "permanent") return failure.class
+  const code = failure.code ?? ""
+  // The tables themselves are made under a lock; the table of what was done is not.
+  if (!isBody) return dialect.isMigrationRace(code) ? "transient" : "permanent"
+  return code.startsWith("SQLITE_READONLY") ? "permanent" : "fatal"
 }
 
 // -- transactions ------------------------------------------------------------------------------------

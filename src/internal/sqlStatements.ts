@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import type { StoreFailure } from "../RunError.js"
 import type { HostId, RunId } from "../RunId.js"
 import type {
   CancelRequest,
@@ -39,6 +40,7 @@ export type StatementLabel =
   | "takeOver"
   | "ownedBy"
   | "check"
+  | "listen"
 
 /** @internal */
 export interface SqlStatement {
@@ -60,6 +62,15 @@ export interface SqlDialect {
   readonly migrations: ReadonlyArray<SqlMigration>
   /** Begins a transaction that may write: it must not fail half-way because a reader became a writer. */
   readonly beginTransaction: string
+  /**
+   * Whether statements go over a network, where one that was given up may hold its connection for as
+   * long as it likes: the next one then needs a fresh client. SQLite's calls cannot be given up.
+   */
+  readonly isRemote: boolean
+  /** Whether only another connection can do better, though this one is alive: it leads to a standby, say. */
+  readonly needsFreshClient: (failure: StoreFailure) => boolean
+  /** Whether a migration failed with this code because another process made the same thing at the same time. */
+  readonly isMigrationRace: (code: string) => boolean
 
   /** Gives `run_id` of the rows that are new. A taken key skips its row and no other. */
   readonly insert: (runs: ReadonlyArray<NewRun>) => SqlStatement
@@ -98,6 +109,8 @@ export interface SqlDialect {
   readonly ownedBy: (hostId: HostId | null, limit: number) => SqlStatement
   /** Gives one row whose `verdict` is `ok` when the database is sound. */
   readonly check: SqlStatement
+  /** Gives the name of the `channel` on which the database tells of runs that changed, where it can. */
+  readonly channel: SqlStatement | undefined
 }
 
 /** A statement with its label. @internal */
@@ -106,3 +119,38 @@ export const labelled = (label: StatementLabel, sql: string, params: ReadonlyArr
   sql: `/* holdfast:${label} */ ${sql}`,
   params
 })
+
+/**
+ * The condition of the partial indexes. SQLite uses them only where a statement says it word for word.
+ *
+ * @internal
+ */
+export const isActive = "status IN ('pending', 'running')"
+
+/** All columns of the runs table, in order. @internal */
+export const runColumns: ReadonlyArray<string> = [
+  "run_id",
+  "name",
+  "run_key",
+  "idempotency_key",
+  "payload",
+  "payload_hash",
+  "status",
+  "host_id",
+  "attempt",
+  "attempt_max",
+  "on_host_exit",
+  "restart_deadline",
+  "cancel_requested_at",
+  "cancel_reason",
+  "created_at",
+  "started_at",
+  "finished_at",
+  "work_outcome",
+  "result",
+  "error",
+  "settle_token",
+  "progress_current",
+  "progress_total",
+  "progress_step"
+]

@@ -7,8 +7,8 @@
  */
 import type { HostId } from "../RunId.js"
 import type { HostRegistration, TakeOver } from "../RunStore.js"
-import { isActive, runColumns } from "./sqliteSchema.js"
-import { labelled, type SqlDialect, type SqlStatement } from "./sqlStatements.js"
+
+import { isActive, labelled, runColumns, type SqlDialect, type SqlStatement } from "./sqlStatements.js"
 
 type HostStatements = Pick<
   SqlDialect,

@@ -5,38 +5,7 @@
  *
  * @since 0.1.0
  */
-import type { SqlMigration } from "./sqlStatements.js"
-
-/** The condition of the partial indexes. SQLite uses them only where a statement says it word for word. @internal */
-export const isActive = "status IN ('pending', 'running')"
-
-/** All columns of the runs table, in order. @internal */
-export const runColumns: ReadonlyArray<string> = [
-  "run_id",
-  "name",
-  "run_key",
-  "idempotency_key",
-  "payload",
-  "payload_hash",
-  "status",
-  "host_id",
-  "attempt",
-  "attempt_max",
-  "on_host_exit",
-  "restart_deadline",
-  "cancel_requested_at",
-  "cancel_reason",
-  "created_at",
-  "started_at",
-  "finished_at",
-  "work_outcome",
-  "result",
-  "error",
-  "settle_token",
-  "progress_current",
-  "progress_total",
-  "progress_step"
-]
+import { isActive, type SqlMigration } from "./sqlStatements.js"
 
 /** @internal */
 export const sqliteMigrations = (prefix: string): ReadonlyArray<SqlMigration> => [

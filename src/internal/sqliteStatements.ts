@@ -8,11 +8,20 @@
  * @since 0.1.0
  */
 import type { RunId } from "../RunId.js"
-import type { CancelRequest, NewRun, ProgressReport, Release, RunQuery, Settlement, Tombstone } from "../RunStore.js"
+import type { RunQuery } from "../RunStore.js"
+import {
+  cancelElement,
+  entombElement,
+  insertElement,
+  keysElement,
+  progressElement,
+  releaseElement,
+  settleElement
+} from "./batchElements.js"
 import { listLimit } from "./runBatch.js"
 import { sqliteHosts } from "./sqliteHosts.js"
-import { isActive, runColumns, sqliteMigrations } from "./sqliteSchema.js"
-import { labelled, type SqlDialect, type SqlStatement } from "./sqlStatements.js"
+import { sqliteMigrations } from "./sqliteSchema.js"
+import { isActive, labelled, runColumns, type SqlDialect, type SqlStatement } from "./sqlStatements.js"
 
 /** @internal */
 export const sqliteStatements = (prefix: string): SqlDialect => {
@@ -22,11 +31,11 @@ export const sqliteStatements = (prefix: string): SqlDialect => {
     migrations: sqliteMigrations(prefix),
     // A deferred transaction that reads first fails at its first write with SQLITE_BUSY_SNAPSHOT.
     beginTransaction: "BEGIN IMMEDIATE",
+    isRemote: false,
+    needsFreshClient: () => false,
+    isMigrationRace: () => false,
     insert: (runs) => labelled("insert", text.insert, [JSON.stringify(runs.map(insertElement))]),
-    insertReadBack: (runs) =>
-      labelled("readBack", text.insertReadBack, [
-        JSON.stringify(runs.map((run, position) => ({ ...keysElement(run), position })))
-      ]),
+    insertReadBack: (runs) => labelled("readBack", text.insertReadBack, [JSON.stringify(runs.map(keysElement))]),
     settle: (settlements) => labelled("settle", text.settle, [JSON.stringify(settlements.map(settleElement))]),
     entomb: (tombstones) => labelled("entomb", text.entomb, [JSON.stringify(tombstones.map(entombElement))]),
     release: (releases) => labelled("release", text.release, [JSON.stringify(releases.map(releaseElement))]),
@@ -36,82 +45,17 @@ export const sqliteStatements = (prefix: string): SqlDialect => {
     read: (id: RunId) => labelled("read", text.read, [id]),
     list: (query) => list(prefix, query),
     ...sqliteHosts(prefix),
-    check: labelled("check", "SELECT quick_check AS verdict FROM pragma_quick_check LIMIT 1")
+    check: labelled("check", "SELECT quick_check AS verdict FROM pragma_quick_check LIMIT 1"),
+    channel: undefined
   }
 }
 
-// -- elements of a batch ------------------------------------------------------------------------------
-
-// A virtual clock may stand between two milliseconds; the columns are whole ones.
-const millis = (time: number | null): number | null => (time === null ? null : Math.round(time))
-
-const keysElement = (run: NewRun) => ({
-  id: run.id,
-  name: run.name,
-  key: run.key,
-  idempotencyKey: run.idempotencyKey
-})
-
-const insertElement = (run: NewRun) => ({
-  ...keysElement(run),
-  payload: run.payload,
-  payloadHash: run.payloadHash,
-  hostId: run.hostId,
-  attemptMax: run.attemptMax,
-  onHostExit: run.onHostExit,
-  restartDeadline: millis(run.restartDeadline ?? null),
-  createdAt: millis(run.createdAt)
-})
-
-const settleElement = (settlement: Settlement) => ({
-  id: settlement.id,
-  hostId: settlement.hostId,
-  attempt: settlement.attempt,
-  token: settlement.token,
-  status: settlement.status,
-  workOutcome: settlement.workOutcome,
-  finishedAt: millis(settlement.finishedAt),
-  result: settlement.result,
-  error: settlement.error,
-  cancelRequestedAt: millis(settlement.cancelRequestedAt),
-  cancelReason: settlement.cancelReason
-})
-
-const entombElement = ({ run, settlement }: Tombstone) => ({ ...settleElement(settlement), ...insertElement(run) })
-
-const releaseElement = (release: Release) => ({
-  id: release.id,
-  hostId: release.hostId,
-  attempt: release.attempt,
-  token: release.token,
-  workOutcome: release.workOutcome,
-  releasedAt: millis(release.releasedAt),
-  cancelRequestedAt: millis(release.cancelRequestedAt),
-  cancelReason: release.cancelReason
-})
-
-const cancelElement = (request: CancelRequest) => ({
-  id: request.id,
-  requestedAt: millis(request.requestedAt),
-  reason: request.reason,
-  token: request.token
-})
-
-const progressElement = (report: ProgressReport) => ({
-  id: report.id,
-  hostId: report.hostId,
-  attempt: report.attempt,
-  current: report.current,
-  total: report.total,
-  step: report.step
-})
+// -- texts ----------------------------------------------------------------------------------------------
 
 const field = (name: string): string => `value->>'${name}'`
 
 const batchTable = (fields: ReadonlyArray<string>): string =>
   `WITH j AS MATERIALIZED (SELECT ${fields.map((name) => `${field(name)} AS ${name}`).join(", ")} FROM json_each(?))`
-
-// -- texts ----------------------------------------------------------------------------------------------
 
 const active = (alias: string): string => `+${alias}.${isActive}`
 

@@ -6,16 +6,19 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
 import * as Statement from "@effect/sql/Statement"
+import { PgClient } from "@effect/sql-pg"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import Sqlite from "better-sqlite3"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { StoreFailure } from "../../src/RunError.js"
 import type * as RunStore from "../../src/RunStore.js"
 import { SqlConnector } from "../../src/SqlConnector.js"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
+import type { PostgresServer } from "./postgresServer.js"
 
 /** The path of a file that is not there yet. */
 export const freshFile: Effect.Effect<string, never, Scope.Scope> = Effect.flatMap(FileSystem.FileSystem, (files) =>
@@ -49,6 +52,21 @@ export const hostClient: Layer.Layer<RunStore.RunStore, StoreFailure> = onFreshF
     )
   )
 )
+
+/** The same on Postgres. */
+export const hostClientOn = (server: PostgresServer): Layer.Layer<RunStore.RunStore, StoreFailure> =>
+  server.onFreshSchema(({ schema, url }) =>
+    Layer.provide(
+      SqlRunStore.layerClient({ tablePrefix: "App_" }),
+      Layer.orDie(
+        PgClient.layer({
+          url: Redacted.make(`${url}?options=-c%20search_path%3D${schema}`),
+          transformResultNames: (name) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
+          transformQueryNames: (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+        })
+      )
+    )
+  )
 
 /**
  * A connector whose every command passes through `gate` first, BEGIN and COMMIT included: it may wait,

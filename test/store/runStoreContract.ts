@@ -13,13 +13,25 @@ import { insertingContract } from "./contract/inserting.js"
 import { readingContract } from "./contract/reading.js"
 import { settlingContract } from "./contract/settling.js"
 
-export const runStoreContract = (name: string, layer: Layer.Layer<RunStore.RunStore, StoreFailure>): void => {
+/** What one database cannot do. */
+export interface Limits {
+  /** Postgres has no NUL in a text. Defaults to `true`. */
+  readonly storesNul?: boolean
+  /** A key longer than this fits into no index. Defaults to no limit. */
+  readonly keyBytesMax?: number
+}
+
+export const runStoreContract = (
+  name: string,
+  layer: Layer.Layer<RunStore.RunStore, StoreFailure>,
+  limits: Limits = {}
+): void => {
   const test = testOn(layer)
   describe(`RunStore contract: ${name}`, () => {
     describe("insert", () => insertingContract(test))
     describe("settle", () => settlingContract(test))
     describe("cancel", () => cancellingContract(test))
     describe("hosts", () => hostingContract(test))
-    describe("read", () => readingContract(test))
+    describe("read", () => readingContract(test, limits))
   })
 }

@@ -27,8 +27,10 @@ const touchesSql = [
   "src/SqlConnector.ts",
   "src/SqlRunStore.ts",
   "src/SqliteRunStore.ts",
+  "src/PgRunStore.ts",
   "src/internal/currentClient.ts",
   "src/internal/sqlSchema.ts",
+  "src/internal/pgChanges.ts",
   // Drops the caller's transaction from the context of the work that it forks.
   "src/internal/launching.ts"
 ]
@@ -44,7 +46,13 @@ const mustNotReach: ReadonlyArray<readonly [string, RegExp, string]> = [
   ["src/RunStore.ts", /sql|statusWriter|RunKernel/i, "the port knows neither who stands before it nor behind it"],
   ["src/RunHistory.ts", /statusWriter|RunStore|RunKernel|sql/i, "a log is read without a kernel and a database"],
   // The main barrel is loaded by hosts on any database.
-  ["src/index.ts", /better-sqlite3|sql-sqlite-node|Sqlite|SqlRunStore|SqlConnector/, "no driver behind the barrel"]
+  [
+    "src/index.ts",
+    /better-sqlite3|sql-sqlite-node|sql-pg|Sqlite|PgRunStore|SqlRunStore|SqlConnector/,
+    "no driver behind the barrel"
+  ],
+  ["src/SqliteRunStore.ts", /sql-pg/, "a host on one database does not load the driver of another"],
+  ["src/PgRunStore.ts", /better-sqlite3|sql-sqlite-node/, "a host on one database does not load the driver of another"]
 ]
 
 const linesMax = 300
@@ -71,9 +79,11 @@ describe("the arrows between modules", () => {
     assert.deepStrictEqual(dangling, [])
   })
 
-  it("only a named few modules touch @effect/sql, and one of them a driver", () => {
+  it("only a named few modules touch @effect/sql, and one of them each driver", () => {
     assert.sameMembers([...importersOf(sources, /^@effect\/sql(?:\/|$)/)], touchesSql)
     assert.deepStrictEqual(importersOf(sources, /better-sqlite3|@effect\/sql-sqlite-node/), ["src/SqliteRunStore.ts"])
+    assert.deepStrictEqual(importersOf(sources, /^pg(?:-|$)|@effect\/sql-pg/), ["src/PgRunStore.ts"])
+    assert.deepStrictEqual(importersOf(chaos, /^pg(?:-|$)|@effect\/sql-pg/), [])
   })
 
   it("keep apart what must not know of each other", () => {

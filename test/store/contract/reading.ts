@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { assert } from "vitest"
 import { RunStore } from "../../../src/RunStore.js"
+import type { Limits } from "../runStoreContract.js"
 import { cancel, elsewhere, here, inserted, newRun, row, runId, type StoreTest, settlement } from "./fixtures.js"
 
 const texts: ReadonlyArray<readonly [string, string]> = [
@@ -10,30 +11,32 @@ const texts: ReadonlyArray<readonly [string, string]> = [
   ["newlines and tabs", "one\ntwo\r\n\tthree"],
   ["quotes and backslashes", `it's "quoted" \\ and ; DROP TABLE holdfast_runs; --`],
   ["JSON in JSON", JSON.stringify({ nested: JSON.stringify({ nul: "\u0000", text: "a\u0000b" }) })],
-  ["a NUL character", "before\u0000after"],
   ["a long text", "長い".repeat(100_000)],
   ["an empty text", ""],
   ["what looks like a number", "0123"],
   ["what looks like a word of JSON", "null"]
 ]
 
-export const readingContract = (test: StoreTest): void => {
-  for (const [what, text] of texts) {
+const nul: readonly [string, string] = ["a NUL character", "before\u0000after"]
+
+export const readingContract = (test: StoreTest, { storesNul = true, keyBytesMax = Infinity }: Limits): void => {
+  for (const [what, text] of storesNul ? [...texts, nul] : texts) {
+    const key = Buffer.byteLength(text) > keyBytesMax ? "short" : text
     test(
       `${what} comes back as it went in`,
       Effect.gen(function* () {
         const store = yield* RunStore
-        yield* inserted(newRun(1, { name: text, key: text, idempotencyKey: text, payload: text }), newRun(2))
-        assert.deepStrictEqual(yield* store.insert([newRun(3, { name: text, key: text })]), [
+        yield* inserted(newRun(1, { name: key, key, idempotencyKey: key, payload: text }), newRun(2))
+        assert.deepStrictEqual(yield* store.insert([newRun(3, { name: key, key })]), [
           { _tag: "KeyTaken", activeId: runId(1) }
         ])
         yield* store.reportProgress([{ id: runId(1), hostId: here, attempt: 1, current: 1, total: null, step: text }])
         yield* store.requestCancel([cancel(1, { reason: text })])
         yield* store.settle([settlement(1, { result: text, error: text })])
         assert.include(yield* row(1), {
-          name: text,
-          key: text,
-          idempotencyKey: text,
+          name: key,
+          key,
+          idempotencyKey: key,
           payload: text,
           progressStep: text,
           cancelReason: text,
