@@ -172,36 +172,39 @@ export class RunKernel extends Context.Tag("effect-holdfast/RunKernel")<
 const make = (
   options: Options & Policies
 ): Effect.Effect<typeof RunKernel.Service, StoreFailure, RunStore | Scope.Scope> =>
-  Effect.map(KernelMaking.make(resolve(options, defaults), options), (core) => {
-    const service: typeof RunKernel.Service = {
-      start: (name, work, options) =>
-        Effect.map(start(core, adHoc(name, work, options)), (started) =>
-          started._tag === "New"
-            ? Handles.ofRun(core, started.run, Handles.decoderNone)
-            : Handles.ofRow(core, started.row.id, Handles.decoderNone)
-        ).pipe(Effect.withSpan(RunMetrics.spans.start, { attributes: { name }, captureStackTrace: false })),
-      cancel: (id, options) =>
-        Effect.withSpan(cancel(core, id, options?.reason), RunMetrics.spans.cancel, {
-          attributes: { runId: id },
-          captureStackTrace: false
-        }),
-      get: (id) =>
-        Effect.withSpan(Effect.map(readRow(core, id), runOf), RunMetrics.spans.get, {
-          attributes: { runId: id },
-          captureStackTrace: false
-        }),
-      list: (query = {}) =>
-        Effect.withSpan(
-          Effect.map(core.store.list(query), (rows) => rows.map(runOf)),
-          RunMetrics.spans.list,
-          { captureStackTrace: false }
-        ),
-      events: (id) => Stream.suspend(() => eventsOf(core, id)),
-      settled: (id) => Effect.suspend(() => settledOf(core, id))
+  Effect.map(
+    Effect.suspend(() => KernelMaking.make(resolve(options, defaults), options)),
+    (core) => {
+      const service: typeof RunKernel.Service = {
+        start: (name, work, options) =>
+          Effect.map(start(core, adHoc(name, work, options)), (started) =>
+            started._tag === "New"
+              ? Handles.ofRun(core, started.run, Handles.decoderNone)
+              : Handles.ofRow(core, started.row.id, Handles.decoderNone)
+          ).pipe(Effect.withSpan(RunMetrics.spans.start, { attributes: { name }, captureStackTrace: false })),
+        cancel: (id, options) =>
+          Effect.withSpan(cancel(core, id, options?.reason), RunMetrics.spans.cancel, {
+            attributes: { runId: id },
+            captureStackTrace: false
+          }),
+        get: (id) =>
+          Effect.withSpan(Effect.map(readRow(core, id), runOf), RunMetrics.spans.get, {
+            attributes: { runId: id },
+            captureStackTrace: false
+          }),
+        list: (query = {}) =>
+          Effect.withSpan(
+            Effect.map(core.store.list(query), (rows) => rows.map(runOf)),
+            RunMetrics.spans.list,
+            { captureStackTrace: false }
+          ),
+        events: (id) => Stream.suspend(() => eventsOf(core, id)),
+        settled: (id) => Effect.suspend(() => settledOf(core, id))
+      }
+      attachCore(service, core)
+      return service
     }
-    attachCore(service, core)
-    return service
-  })
+  )
 
 /** Looking up and attaching is one step: a run leaves memory only when its row is terminal (rule 10). */
 const eventsOf = (core: KernelCore, id: RunId): Stream.Stream<RunEvent, RunNotFound | StoreFailure> => {
