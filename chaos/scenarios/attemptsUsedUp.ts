@@ -32,7 +32,7 @@ export default scenario({
     yield* Layer.build(importing)
     const last = yield* ghost(world, { attempt: 3, attemptMax: 3 })
     const before = yield* ghost(world, { attempt: 2, attemptMax: 3 })
-    yield* Effect.sleep("20 seconds")
+    yield* Effect.sleep("12 seconds")
     assert.deepEqual(works, [3])
     assert.equal((yield* kernel.get(last)).failure?.reason, "HostLost")
     assert.equal((yield* kernel.get(before)).status, "completed")

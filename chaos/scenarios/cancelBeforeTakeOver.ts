@@ -33,7 +33,7 @@ export default scenario({
     const id = yield* ghost(world)
     const answer = yield* within("1 second")(kernel.cancel(id))
     assert.deepEqual(answer, { _tag: "Requested", durable: true })
-    yield* Effect.sleep("20 seconds")
+    yield* Effect.sleep("12 seconds")
     assert.deepEqual(works, [])
     const row = yield* world.row(id)
     assert.deepEqual([row?.["status"], row?.["attempt"]], ["cancelled", 1])

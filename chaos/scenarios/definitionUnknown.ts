@@ -24,7 +24,7 @@ export default scenario({
     const kernel = yield* RunKernel.RunKernel
     const world = yield* World
     const id = yield* ghost(world)
-    yield* Effect.sleep("30 seconds")
+    yield* Effect.sleep("14 seconds")
     const left = yield* world.row(id)
     assert.deepEqual([left?.["status"], left?.["attempt"]], ["running", 1])
     assert.equal((yield* world.lines).filter(({ _tag }) => _tag === "DefinitionUnknown").length, 1)
@@ -35,7 +35,7 @@ export default scenario({
       })
     ).pipe(Layer.provide(Layer.succeed(RunKernel.RunKernel, kernel)))
     yield* Layer.build(importing)
-    yield* Effect.sleep("1 second")
+    yield* Effect.sleep("4 seconds")
     assert.deepEqual(works, [2])
     assert.equal((yield* world.row(id))?.["status"], "completed")
   }).pipe(Effect.scoped)

@@ -24,7 +24,7 @@ export const ghost = (world: typeof World.Service, over: Ghost = {}): Effect.Eff
   Effect.gen(function* () {
     const hostId = yield* makeHostId
     const id = yield* makeRunId
-    const { attempt = 1, attemptMax = 3, cancelRequestedAt = null, leaseMillis = 6_000, payload = "{}" } = over
+    const { attempt = 1, attemptMax = 3, cancelRequestedAt = null, leaseMillis = 1_000, payload = "{}" } = over
     yield* world.foreign(
       "INSERT INTO holdfast_hosts (host_id, pid, boot_id, process_started_at, registered_at, lease_until, lease_millis) VALUES (?, ?, ?, 1, 0, 0, ?)",
       ...[hostId, over.pid ?? 1, over.bootId ?? null, leaseMillis]

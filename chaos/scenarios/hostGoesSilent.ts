@@ -60,7 +60,7 @@ export default scenario({
         const there = yield* Effect.provide(Import.attach(handle.id), context)
         assert.equal(yield* within("30 seconds")(there.result), "second")
         yield* chaos.heal
-        yield* Effect.sleep("30 seconds")
+        yield* Effect.sleep("6 seconds")
         assert.ok((yield* world.lines).some(({ _tag }) => _tag === "LeaseReplaced"))
         const row = yield* world.row(handle.id)
         assert.deepEqual([row?.["status"], row?.["attempt"], row?.["result"]], ["completed", 2, '"second"'])

@@ -22,13 +22,13 @@ export default scenario({
     const world = yield* World
     const chaos = yield* Chaos.Chaos
     // The other host, which renews when it can: by hand.
-    const id = yield* ghost(world)
+    const id = yield* ghost(world, { leaseMillis: 6_000 })
     const renew = world.foreign("UPDATE holdfast_hosts SET renew_seq = renew_seq + 1 WHERE pid = 1")
-    yield* Effect.sleep("60 seconds")
+    yield* Effect.sleep("30 seconds")
     yield* chaos.heal
     // The observer is the first to get through.
     yield* Effect.sleep("5 seconds")
-    for (let seconds = 0; seconds < 20; seconds += 2) yield* Effect.zipRight(renew, Effect.sleep("2 seconds"))
+    for (let seconds = 0; seconds < 12; seconds += 2) yield* Effect.zipRight(renew, Effect.sleep("2 seconds"))
     assert.equal((yield* world.lines).filter(({ _tag }) => _tag === "HostFenced").length, 0)
     assert.equal((yield* world.row(id))?.status, "running")
     yield* world.foreign("DELETE FROM holdfast_runs WHERE run_id = ?", id)

@@ -33,7 +33,7 @@ export default scenario({
     ).pipe(Layer.provide(Layer.succeed(RunKernel.RunKernel, kernel)))
     yield* Layer.build(importing)
     const id = yield* ghost(world)
-    yield* Effect.sleep("25 seconds")
+    yield* Effect.sleep("14 seconds")
     assert.deepEqual(works, [2])
     const row = yield* world.row(id)
     assert.deepEqual([row?.["status"], row?.["attempt"]], ["completed", 2])

@@ -49,27 +49,31 @@ export const start = (
       (host) => processes.isGone(host)
     )
     const recovery: Recovery = { core, observer, reported: new Set() }
-    const guarded = round(recovery).pipe(
-      // The next round asks again; writers tell of a database that is away.
-      Effect.catchTag("StoreFailure", (failure) => Effect.logDebug("Lost hosts could not be looked for", failure)),
-      Effect.catchAllDefect((defect) => Effect.logError("The recovery met a defect and is repeated", defect))
-    )
-    const loop = Effect.forever(Effect.zipRight(pause(core, every), guarded))
-    yield* Effect.retry(round(recovery), openRetry)
+    const guarded = (isDue: boolean) =>
+      round(recovery, isDue).pipe(
+        // The next round asks again; writers tell of a database that is away.
+        Effect.catchTag("StoreFailure", (failure) => Effect.logDebug("Lost hosts could not be looked for", failure)),
+        Effect.catchAllDefect((defect) => Effect.logError("The recovery met a defect and is repeated", defect))
+      )
+    const loop = Effect.forever(Effect.flatMap(pause(core, every), guarded))
+    yield* Effect.retry(round(recovery, false), openRetry)
     yield* Effect.forkIn(Effect.interruptible(loop), core.scope)
   })
 
-const pause = (core: KernelCore, millis: number): Effect.Effect<void> =>
+/** Whether the time has come, and not a definition: where several are registered one after the other, the next may come yet. */
+const pause = (core: KernelCore, millis: number): Effect.Effect<boolean> =>
   Effect.gen(function* () {
-    yield* Effect.raceFirst(Effect.sleep(millis), Deferred.await(core.definitionCame))
+    const came = Effect.as(Deferred.await(core.definitionCame), false)
+    const isDue = yield* Effect.raceFirst(Effect.as(Effect.sleep(millis), true), came)
     // Before the round: one that comes while it is under way brings the next.
     core.definitionCame = Deferred.unsafeMake<void>(FiberId.none)
+    return isDue
   })
 
 const mayTake = (core: KernelCore): Effect.Effect<boolean> =>
   Effect.map(monotonicMillis, (now) => !core.isStopping && core.lease.isHeld(now))
 
-const round = (recovery: Recovery): Effect.Effect<void, StoreFailure> =>
+const round = (recovery: Recovery, isDue: boolean): Effect.Effect<void, StoreFailure> =>
   Effect.gen(function* () {
     const { core, observer } = recovery
     if (!(yield* mayTake(core))) return observer.lostContact()
@@ -84,7 +88,7 @@ const round = (recovery: Recovery): Effect.Effect<void, StoreFailure> =>
       yield* takeFrom(core, from)
       for (const row of yield* leftOf(core, from)) left.push([from, row])
     }
-    yield* report(recovery, left)
+    if (isDue) yield* report(recovery, left)
   })
 
 /** Rules 5 and 6: fence, then take, and by the number that was observed. One that has renewed meanwhile is left alone. */

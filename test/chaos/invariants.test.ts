@@ -466,6 +466,16 @@ describe("invariants", () => {
     )
     catches(
       "G9",
+      "work that begins again though nobody took it over",
+      (h) => h.open().start(runA).workBegan(runA, undefined),
+      { expected: /as often as the run was taken, 1/, seen: /began 2 times/ }
+    )
+    passes("work that begins again at its second attempt", (h) => {
+      h.open().start(runA).row(runA, { attempt: 2 }).workBegan(runA, undefined)
+      h.workEnded(runA, { _tag: "Succeeded", encodes: true }).settle(runA, "completed", "succeeded").over()
+    })
+    catches(
+      "G9",
       "a run that is recovered twice",
       (h) => h.open().start(runA).closed().at(30_000).open("second").recover(runA).recover(runA),
       { expected: /one recovery/, seen: /2/ }

@@ -105,7 +105,11 @@ describe("options", () => {
       "persist.parkAfterAttempts must be a whole number of at least 1; found 1.5"
     ],
     [{ eventBufferMax: 0 }, "eventBufferMax must be a whole number of at least 1; found 0"],
-    [{ leaseDuration: 0 }, "leaseDuration must be longer than nothing; found 0"]
+    [{ leaseDuration: 0 }, "leaseDuration must be longer than nothing; found 0"],
+    [
+      { leaseDuration: "10 seconds", renewEvery: "5001 millis" },
+      "renewEvery must be at most half of leaseDuration, 10s; found 5s 1ms"
+    ]
   ]
 
   for (const [options, message] of mistakes) {

@@ -39,6 +39,13 @@ const settled = (runId: string, status = "completed", more = {}) => ({
   attempts: 1,
   ...more
 })
+const takenOver = (runId: string, attempt: number, more = {}) => ({
+  _tag: "RunTakenOver",
+  runId,
+  name: "import",
+  attempt,
+  ...more
+})
 const cancelRequested = (runId: string) => ({ _tag: "CancelRequested", runId })
 const cancelAnswered = (runId: string, more: object) => ({ _tag: "CancelAnswered", runId, ...more })
 
@@ -54,6 +61,33 @@ const broken = (text: string, options?: RunHistory.CheckOptions): ReadonlyArray<
 ]
 
 describe("RunHistory", () => {
+  it("finds nothing in a run that was given back, taken over, and is followed by its first host, which takes it again", () => {
+    const there = { hostId: other }
+    const text = log(
+      host,
+      { ...host, ...there },
+      started(a, { key: "k" }),
+      { _tag: "StopRequested", runId: a, stop: "lease" },
+      ended(a, "interrupted"),
+      { _tag: "RunReleased", runId: a, attempt: 1, attempts: 1 },
+      takenOver(a, 2, there),
+      started(a, { attempt: 2, key: "k", ...there }),
+      { _tag: "StopRequested", runId: a, stop: "shutdown", ...there },
+      ended(a, "interrupted", there),
+      { _tag: "RunReleased", runId: a, attempt: 2, attempts: 1, ...there },
+      { ...stopped, ...there },
+      takenOver(a, 3),
+      started(a, { attempt: 3, key: "k" }),
+      ended(a),
+      written(a, "completed"),
+      settled(a),
+      // To those who had subscribed to the first attempt.
+      settled(a, "completed", { attempts: 0 }),
+      stopped
+    )
+    assert.deepStrictEqual(RunHistory.check(RunHistory.fromLog(text), { isFinal: true }), [])
+  })
+
   it("finds nothing in a log that keeps every guarantee", () => {
     const text = log(
       host,
@@ -197,6 +231,29 @@ describe("RunHistory", () => {
       log(
         { _tag: "RunRecovered", runId: a, name: "import", status: "failed", previousHostId: other },
         { _tag: "RunRecovered", runId: a, name: "import", status: "failed", previousHostId: other }
+      )
+    ],
+    [
+      "work that begins again, and nobody took it over",
+      "G9",
+      log(started(a), started(a, { attempt: 2, hostId: other }))
+    ],
+    [
+      "an attempt that two hosts begin",
+      "G9",
+      log(started(a), takenOver(a, 2), started(a, { attempt: 2 }), started(a, { attempt: 2, hostId: other }))
+    ],
+    [
+      "an attempt that is settled otherwise than its own work ended",
+      "G1",
+      log(
+        started(a),
+        ended(a),
+        takenOver(a, 2, { hostId: other }),
+        started(a, { attempt: 2, hostId: other }),
+        ended(a, "failed", { hostId: other }),
+        written(a, "completed", { hostId: other }),
+        settled(a, "completed", { hostId: other })
       )
     ],
     [

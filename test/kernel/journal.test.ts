@@ -48,7 +48,8 @@ const stage = (options: {
   Effect.gen(function* () {
     const tables = emptyTables()
     const store = makeFrom(tables)
-    yield* store.registerHost({ hostId: former, pid: 1, registeredAt: 0, leaseUntil: 60_000 })
+    const times = { registeredAt: 0, leaseUntil: 60_000, leaseMillis: 60_000 }
+    yield* store.registerHost({ hostId: former, pid: 1, bootId: null, processStartedAt: null, ...times })
     yield* store.insert(
       options.runs.map((number) => ({
         id: idOf(number),

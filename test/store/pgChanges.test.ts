@@ -48,7 +48,9 @@ describe("Postgres: changes of runs", () => {
           )
         )
       )
-      yield* mine.recover({ now: 9, token: "t", error: "{}", except: here })
+      const times = { registeredAt: 0, leaseUntil: 60_000, leaseMillis: 60_000 }
+      yield* mine.registerHost({ hostId: here, pid: 1, bootId: null, processStartedAt: null, ...times })
+      yield* mine.takeOver({ from: elsewhere, by: here, names: [], now: 9, token: "t", error: "{}", limit: 9 })
       yield* mine.settle([settlement(2)])
       assert.deepStrictEqual(Chunk.toReadonlyArray(yield* Fiber.join(hearing)), [2, 3, 4, 5, 2].map(runId))
     })

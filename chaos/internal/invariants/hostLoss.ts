@@ -1,6 +1,6 @@
 /**
  * G9: a run whose host is gone is settled once, by another host, as lost (or as cancelled, where a cancel
- * was recorded); and nobody takes a run from a host that is there.
+ * was recorded), or begins again there, once for each attempt; and nobody takes a run from a host that is there.
  *
  * @since 0.1.0
  */
@@ -14,9 +14,21 @@ export const hostLoss: Checker = (story) => {
     if (recovered.length > 1) {
       found.add(run.runId, "one recovery at most", `${recovered.length}`, recovered)
     }
+    begun(found, run)
     taken(found, story, run)
   }
   return found.violations
+}
+
+/** Work begins again only when somebody has taken the run over, which the row counts. */
+const begun = (found: Findings, run: RunStory): void => {
+  for (const [index, begin] of run.begins.entries()) {
+    const attempt = rowBefore(run, begin.sequence)?.attempt ?? 1
+    if (index < attempt) continue
+    found.add(run.runId, `work that begins as often as the run was taken, ${attempt}`, `it began ${index + 1} times`, [
+      begin
+    ])
+  }
 }
 
 const taken = (found: Findings, story: Story, run: RunStory): void => {

@@ -27,6 +27,12 @@ export const registration = (over: Partial<RunStoreModule.HostRegistration> = {}
   ...over
 })
 
+/** What a host says of itself; when its lease runs out Postgres says by its own clock. */
+const identity = (over: Partial<RunStoreModule.HostRegistration> = {}) => {
+  const { leaseUntil: _, registeredAt: __, ...rest } = registration(over)
+  return rest
+}
+
 const third = hostId(3)
 
 const takeOver = (over: Partial<RunStoreModule.TakeOver> = {}): RunStoreModule.TakeOver => ({
@@ -99,7 +105,9 @@ const renewing = (test: StoreTest): void => {
           { id: runId(2), attempt: 1, cancelRequestedAt: 3000, cancelReason: "by hand" }
         ]
       )
-      assert.deepStrictEqual((yield* store.hosts).live, [{ ...registration(), leaseUntil: 3000, renewSeq: 1 }])
+      const [live, ...others] = (yield* store.hosts).live
+      assert.deepInclude(live, { ...identity(), renewSeq: 1 })
+      assert.isEmpty(others)
     })
   )
 
@@ -160,7 +168,9 @@ const observing = (test: StoreTest): void => {
     Effect.gen(function* () {
       const store = yield* RunStore
       yield* fencedWith(newRun(1), restart(2, { hostId: elsewhere }), newRun(3, { hostId: third }))
-      assert.deepStrictEqual((yield* store.hosts).live, [{ ...registration({ hostId: elsewhere }), renewSeq: 0 }])
+      const [live, ...others] = (yield* store.hosts).live
+      assert.deepInclude(live, { ...identity({ hostId: elsewhere }), renewSeq: 0 })
+      assert.isEmpty(others)
       assert.sameMembers([...(yield* store.hosts).lost], [here, third])
       yield* store.release([release(2, { hostId: elsewhere })])
       assert.sameMembers([...(yield* store.hosts).lost], [here, third, null])
