@@ -10,7 +10,6 @@ import type * as Duration from "effect/Duration"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { CancelAnswer, Progress, Settled } from "../Run.js"
-import { Run } from "../Run.js"
 import type { CancelError, RunNotFound, RunSuperseded, VerdictParked } from "../RunError.js"
 import type { HostId, RunId } from "../RunId.js"
 import type { RunStatus } from "../RunStatus.js"
@@ -237,6 +236,7 @@ export const notStorable = (settlement: Omit<Settlement, "status" | "result" | "
   const error = JSON.stringify({ reason: "ResultNotStorable", message })
   return { ...settlement, status: "failed", result: null, error }
 }
+
 const finishedAtOf = (run: ActiveRun, state: Ended): number =>
   Math.max(state.finishedAt, run.startedAt ?? run.newRun.createdAt)
 
@@ -273,30 +273,3 @@ export const endingOf = (run: ActiveRun, state: Ended): Ending =>
   state.isReleased
     ? { result: null, error: null, cancelReason: state.cancel?.reason ?? null }
     : (state.lastSent ?? settlementOf(run, state))
-
-/**
- * The row of a run that is active in memory, as this host knows it to be.
- *
- * @internal
- */
-export const snapshot = (run: ActiveRun): Run => {
-  const { newRun } = run
-  const mark = "cancel" in run.state ? run.state.cancel : undefined
-  return Run.make(
-    {
-      id: run.id,
-      name: newRun.name,
-      status: run.state._tag === "Settled" ? run.state.event.status : "running",
-      attempt: run.attempt,
-      createdAt: newRun.createdAt,
-      hostId: run.hostId,
-      ...(newRun.key === null ? {} : { key: newRun.key }),
-      ...(run.startedAt === undefined ? {} : { startedAt: run.startedAt }),
-      ...(run.progress === undefined ? {} : { progress: run.progress }),
-      ...(mark === undefined ? {} : { cancelRequestedAt: mark.requestedAt }),
-      ...(mark?.reason === undefined ? {} : { cancelReason: mark.reason }),
-      ...(run.state._tag === "Settled" ? { workOutcome: run.state.event.workOutcome } : {})
-    },
-    { disableValidation: true }
-  )
-}

@@ -23,11 +23,12 @@ import {
 import type { RunId } from "../RunId.js"
 import { isTerminal } from "../RunStatus.js"
 import type { StoredRun } from "../RunStore.js"
-import * as ActiveRun from "./activeRun.js"
+import type * as ActiveRun from "./activeRun.js"
 import { cancel } from "./cancelling.js"
 import { followRow, readRow, rowEvents } from "./following.js"
 import type { KernelCore } from "./kernelCore.js"
 import { storedErrorOf } from "./runRow.js"
+import { snapshot } from "./snapshot.js"
 
 /**
  * How a definition reads back what it stored. Ad-hoc runs have none: their value lives in memory only.
@@ -52,7 +53,7 @@ export const ofRun = <A, E>(core: KernelCore, run: ActiveRun.ActiveRun, decoder:
   cancel: (options) => cancel(core, run, options?.reason),
   settled: settledOf(run),
   result: Effect.flatMap(settledOf(run), (settled) => resultOf(run, settled, decoder)),
-  events: run.hub.stream(() => ActiveRun.snapshot(run), core.options.eventBufferMax)
+  events: run.hub.stream(() => snapshot(run), core.options.eventBufferMax)
 })
 
 /** Of a run that is in this host's memory, and was there before: its events are live. */
@@ -95,9 +96,7 @@ export const settledOf = (
 /** Looking up and attaching is one step: a run leaves memory only when its row is terminal (rule 10). */
 export const eventsOf = (core: KernelCore, id: RunId): Stream.Stream<RunEvent, RunNotFound | StoreFailure> => {
   const run = core.runs.get(id)
-  return run === undefined
-    ? rowEvents(core, id)
-    : run.hub.stream(() => ActiveRun.snapshot(run), core.options.eventBufferMax)
+  return run === undefined ? rowEvents(core, id) : run.hub.stream(() => snapshot(run), core.options.eventBufferMax)
 }
 
 /** @internal */

@@ -1,6 +1,7 @@
 /** The record of one run: each transition from each state, and what follows from a state. */
 import { assert, describe, it } from "@effect/vitest"
 import * as ActiveRun from "../../src/internal/activeRun.js"
+import { snapshot } from "../../src/internal/snapshot.js"
 import type { WorkEnd } from "../../src/internal/workEnd.js"
 import { RunNotFound, RunSuperseded } from "../../src/RunError.js"
 import { here, newRun, runId } from "../store/contract/fixtures.js"
@@ -313,28 +314,28 @@ describe("the snapshot of a run in memory", () => {
       createdAt: 1_000,
       hostId: here
     }
-    assert.deepStrictEqual<unknown>({ ...ActiveRun.snapshot(inserting()) }, bare)
-    assert.deepStrictEqual<unknown>({ ...ActiveRun.snapshot(working()) }, { ...bare, startedAt: 1_100 })
+    assert.deepStrictEqual<unknown>({ ...snapshot(inserting()) }, bare)
+    assert.deepStrictEqual<unknown>({ ...snapshot(working()) }, { ...bare, startedAt: 1_100 })
   })
 
   it("has the key, the progress and the cancel, where there is one", () => {
     const run = fresh({ newRun: newRun(1, { key: "tenant" }) })
     run.progress = { current: 1, total: 2 }
     ActiveRun.cancel(run, mark)
-    const { cancelReason, cancelRequestedAt, key, progress } = ActiveRun.snapshot(run)
+    const { cancelReason, cancelRequestedAt, key, progress } = snapshot(run)
     assert.deepStrictEqual<unknown>(
       [key, progress, cancelRequestedAt, cancelReason],
       ["tenant", { current: 1, total: 2 }, 1_500, "by hand"]
     )
     const silent = inserting()
     ActiveRun.cancel(silent, { requestedAt: 1_500, reason: undefined })
-    const shown = ActiveRun.snapshot(silent)
+    const shown = snapshot(silent)
     assert.strictEqual(shown.cancelRequestedAt, 1_500)
     assert.isFalse("cancelReason" in shown)
   })
 
   it("says how it ended, once it has settled", () => {
-    const { status, workOutcome } = ActiveRun.snapshot(settled())
+    const { status, workOutcome } = snapshot(settled())
     assert.deepStrictEqual<unknown>([status, workOutcome], ["failed", "interrupted"])
   })
 })
