@@ -13,6 +13,7 @@ import * as HashSet from "effect/HashSet"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import type * as Scope from "effect/Scope"
+import { HostProcesses } from "../../src/internal/hostProcess.js"
 import { runOf } from "../../src/internal/runRow.js"
 import { storedRun } from "../../src/internal/sqlRows.js"
 import * as RunHistory from "../../src/RunHistory.js"
@@ -33,10 +34,17 @@ export interface Left {
 
 type Services = RunKernel.RunKernel | RunStore
 
+/** Another process, which knows that the one before it is gone. */
+const processes: typeof HostProcesses.Service = {
+  own: { pid: process.pid + 1, bootId: "machine", processStartedAt: 1 },
+  isGone: ({ pid }) => pid === process.pid
+}
+
 const nextLayer = ({ disk, filename }: Left, options?: RunKernel.Options) =>
   RunKernel.layer(options).pipe(
     Layer.provideMerge(SqliteRunStore.layer({ filename })),
-    Layer.provide(VerdictJournal.layerMemory(disk))
+    Layer.provide(VerdictJournal.layerMemory(disk)),
+    Layer.provide(Layer.succeed(HostProcesses, processes))
   )
 
 /** On a database that is well. */
