@@ -37,9 +37,13 @@ export const journaling: ReadonlyArray<Mutant> = [
     name: "recovery-before-replay",
     guarantee: "G6",
     defect: "A host that comes back judges the runs of its former self as lost, and reads its journal afterwards.",
-    file: "src/internal/hostLease.ts",
-    find: "    yield* options.beforeRecovery(hostId)\n    yield* Effect.retry(recover, options.openRetry)\n",
-    replace: "    yield* Effect.retry(recover, options.openRetry)\n    yield* options.beforeRecovery(hostId)\n",
+    file: "src/internal/kernelMaking.ts",
+    find:
+      "    if (journal !== undefined) yield* replay({ ...opening, store, journal, hostId: lease.hostId(), log, persist })\n" +
+      "    yield* Recovering.start(made, opening.openRetry)\n",
+    replace:
+      "    yield* Recovering.start(made, opening.openRetry)\n" +
+      "    if (journal !== undefined) yield* replay({ ...opening, store, journal, hostId: lease.hostId(), log, persist })\n",
     killedBy: "replayedBeforeRecovery"
   }),
   new Mutant({

@@ -38,8 +38,6 @@ export interface LeaseOptions {
   readonly openRetry: Schedule.Schedule<unknown, StoreFailure>
   readonly process: ProcessIdentity
   readonly log: WriteLine
-  /** Done once the host is registered, and before it judges any other: verdicts that an earlier kernel left are written. */
-  readonly beforeRecovery: (hostId: HostId) => Effect.Effect<void, StoreFailure>
   /** Told after each renewal: the active rows that the database says are this host's. */
   readonly audit: (owned: ReadonlyArray<OwnedRun>) => Effect.Effect<void>
   /** Told when the lease has ended and could not be renewed. */
@@ -119,7 +117,6 @@ export const make = (
     })
 
     yield* Effect.retry(register(hostId), options.openRetry)
-    yield* options.beforeRecovery(hostId)
     const renewals = Effect.forever(Effect.flatMap(renewal, Effect.sleep))
     yield* Effect.forkScoped(Effect.interruptible(Effect.zipRight(Effect.sleep(delays.renewed), renewals)))
     yield* Effect.forkScoped(Effect.interruptible(Effect.forever(watch)))

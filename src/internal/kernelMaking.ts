@@ -58,8 +58,6 @@ export const make = (
       delayMax: settings.persist.delayMax,
       process: own,
       log,
-      beforeRecovery: (hostId) =>
-        journal === undefined ? Effect.void : replay({ ...opening, store, journal, hostId, log, persist }),
       audit: (owned) => (core === undefined ? Effect.void : audit(core, owned)),
       ended: (hostId) => (core === undefined ? Effect.void : leaseEnded(core, hostId)),
       fenced: (hostId) => (core === undefined ? Effect.void : stopWorkOf(core, hostId))
@@ -92,6 +90,8 @@ export const make = (
       attemptTimeoutMillis: Duration.toMillis(settings.persist.attemptTimeout),
       delayMaxMillis: Duration.toMillis(settings.persist.delayMax)
     })
+    // In this order: what an earlier kernel has decided is no loss, and must not be judged as one.
+    if (journal !== undefined) yield* replay({ ...opening, store, journal, hostId: lease.hostId(), log, persist })
     yield* Recovering.start(made, opening.openRetry)
     return made
   })
