@@ -1,32 +1,30 @@
 /**
- * One check per guarantee over a history: each a pure function that lists what contradicts it. A
- * check demands only what the log can know; what a crashed host would have said is not held against
- * it.
+ * One check per guarantee over the history of a run: each a pure function that lists what contradicts
+ * it. A check demands only what the log can know; what a crashed host would have said is not held
+ * against it. What concerns several runs at once is in `keyHolders`.
  *
  * @since 0.1.0
  */
-import type { CheckOptions, RunHistory, Timeline, Violation } from "../RunHistory.js"
+import type { Timeline, Violation } from "../RunHistory.js"
 import { isTerminal } from "../RunStatus.js"
 import {
   all,
-  type Check,
   describe,
   type Facts,
-  factsOf,
   first,
   type LineOf,
   ownWrite,
-  perRun,
   position,
+  type RunCheck,
   type Tag,
   violation
 } from "./historyFacts.js"
-import { atomicStart, hostLoss, singleActive } from "./startChecks.js"
+import { atomicStart, hostLoss } from "./startChecks.js"
 
 // -- the guarantees -----------------------------------------------------------------------------------------
 
 /** The status written is the one that follows from what the work did. */
-const fidelity = perRun((timeline) => {
+const fidelity: RunCheck = (timeline) => {
   const written = ownWrite(timeline)
   const ended = first(timeline, "WorkEnded")
   if (written === undefined) return []
@@ -56,10 +54,10 @@ const fidelity = perRun((timeline) => {
     expect(written.workOutcome === ended.outcome, `the work outcome ${ended.outcome}`)
   }
   return found
-})
+}
 
 /** A cancel that was acknowledged is kept; one that came too late says what was there. */
-const cancelPrecedence = perRun((timeline) => {
+const cancelPrecedence: RunCheck = (timeline) => {
   const found: Array<Violation> = []
   const settled = first(timeline, "Settled")
   const requested = first(timeline, "CancelRequested")
@@ -90,10 +88,10 @@ const cancelPrecedence = perRun((timeline) => {
     }
   }
   return found
-})
+}
 
 /** One write makes a row terminal, and everybody says the same of it ever after. */
-const finality = perRun((timeline) => {
+const finality: RunCheck = (timeline) => {
   const found: Array<Violation> = []
   const applied = all(timeline, "VerdictWritten").filter(({ outcome }) => outcome === "Applied")
   if (applied.length > 1) {
@@ -104,10 +102,10 @@ const finality = perRun((timeline) => {
     found.push(violation("G3", timeline, "one terminal status", told.map(({ status }) => status).join(", "), told))
   }
   return found
-})
+}
 
 /** What subscribers are told comes after the commit, once, and is what the row says. */
-const truthfulSignal = perRun((timeline, facts) => {
+const truthfulSignal: RunCheck = (timeline, facts) => {
   const found: Array<Violation> = []
   const settled = all(timeline, "Settled")
   const [told] = settled
@@ -136,7 +134,7 @@ const truthfulSignal = perRun((timeline, facts) => {
     found.push(violation("G4", timeline, "one Parked at most", "several", all(timeline, "VerdictParked")))
   }
   return [...found, ...inTime(timeline, facts), ...asTheRow(timeline, told, facts)]
-})
+}
 
 /** When the work has ended, something is said within `parkAfter`. */
 const inTime = (timeline: Timeline, { started, toleranceMillis }: Facts): ReadonlyArray<Violation> => {
@@ -154,16 +152,16 @@ const inTime = (timeline: Timeline, { started, toleranceMillis }: Facts): Readon
 const asTheRow = (
   timeline: Timeline,
   told: LineOf<"Settled"> | undefined,
-  { rows }: Facts
+  { stored }: Facts
 ): ReadonlyArray<Violation> => {
-  if (rows === undefined || told === undefined) return []
-  const row = rows.get(timeline.runId)
+  if (stored === undefined || told === undefined) return []
+  const { row } = stored
   if (row !== undefined && row.status === told.status) return []
   return [violation("G4", timeline, `the row to say ${told.status}`, row?.status ?? "no row", [told])]
 }
 
 /** No run stays active for ever: what began has come to its end, or is said to be lost. */
-const liveness = perRun((timeline, { isFinal, rows, stopped }) => {
+const liveness: RunCheck = (timeline, { isFinal, stopped, stored }) => {
   const began = first(timeline, "RunStarted") ?? all(timeline, "StartFailed").find(({ abandoned }) => abandoned)
   if (began === undefined) return []
   const isStopped = stopped.has(began.hostId)
@@ -173,24 +171,24 @@ const liveness = perRun((timeline, { isFinal, rows, stopped }) => {
   if (last === undefined && (isStopped || isFinal)) {
     found.push(violation("G5", timeline, "the run to come to its end", "none in the log", timeline.lines.slice(-3)))
   }
-  const row = rows?.get(timeline.runId)
+  const row = stored?.row
   if (isFinal && row !== undefined && !isTerminal(row.status)) {
     found.push(violation("G5", timeline, "a terminal row", row.status, timeline.lines.slice(-3)))
   }
   return found
-})
+}
 
 /** A verdict that the process took with it is a loss, and the log says so itself. */
-const nothingLost = perRun((timeline) => {
+const nothingLost: RunCheck = (timeline) => {
   const lost = first(timeline, "VerdictLost")
   const isFound = timeline.lines.some(({ _tag }) => _tag === "Settled")
   return lost === undefined || isFound
     ? []
     : [violation("G6", timeline, "the verdict to be written", "lost at the exit of its host", [lost])]
-})
+}
 
 /** No-op, not found and not mine are answers, not failures: each is told as what it is, and none is tried again. */
-const fourAnswers = perRun((timeline) => {
+const fourAnswers: RunCheck = (timeline) => {
   const found: Array<Violation> = []
   for (const written of all(timeline, "VerdictWritten")) {
     const after = timeline.lines
@@ -213,16 +211,10 @@ const fourAnswers = perRun((timeline) => {
     }
   }
   return found
-})
-
-/** Every line of the log can be read. */
-const evidence: Check = ({ history }) =>
-  history.malformed.map(({ lineNumber, problem }) =>
-    violation("G11", undefined, `line ${lineNumber} to be well-formed`, problem, [])
-  )
+}
 
 /** Each kind of interruption is written as what it was. */
-const interruptions = perRun((timeline) => {
+const interruptions: RunCheck = (timeline) => {
   const written = ownWrite(timeline)
   if (written?.status !== "failed") return []
   const stops = new Set(all(timeline, "StopRequested").map(({ stop }) => stop))
@@ -236,9 +228,9 @@ const interruptions = perRun((timeline) => {
   if (reason === undefined || !(reason in expected) || expected[reason as keyof typeof expected]) return []
   const found = stops.size === 0 ? "no such interruption" : `an interruption by ${[...stops].join(", ")}`
   return [violation("G12", timeline, `what ${reason} stands for`, found, [...all(timeline, "StopRequested"), written])]
-})
+}
 
-const checks: ReadonlyArray<Check> = [
+const checks: ReadonlyArray<RunCheck> = [
   fidelity,
   cancelPrecedence,
   finality,
@@ -246,15 +238,10 @@ const checks: ReadonlyArray<Check> = [
   liveness,
   nothingLost,
   atomicStart,
-  singleActive,
   hostLoss,
   fourAnswers,
-  evidence,
   interruptions
 ]
 
 /** @internal */
-export const findViolations = (history: RunHistory, options: CheckOptions): ReadonlyArray<Violation> => {
-  const facts = factsOf(history, options)
-  return checks.flatMap((check) => check(facts))
-}
+export const checkRun: RunCheck = (timeline, facts) => checks.flatMap((check) => check(timeline, facts))

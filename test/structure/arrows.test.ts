@@ -27,6 +27,7 @@ const touchesSql = [
   "src/SqlConnector.ts",
   "src/SqlRunStore.ts",
   "src/SqliteRunStore.ts",
+  "src/RunDatabase.ts",
   "src/internal/currentClient.ts",
   "src/internal/sqlSchema.ts",
   // Drops the caller's transaction from the context of the work that it forks.
@@ -43,6 +44,12 @@ const mustNotReach: ReadonlyArray<readonly [string, RegExp, string]> = [
   ["src/internal/eventHub.ts", /statusWriter|RunStore|settling|RunKernel/, "events are told, not asked for"],
   ["src/RunStore.ts", /sql|statusWriter|RunKernel/i, "the port knows neither who stands before it nor behind it"],
   ["src/RunHistory.ts", /statusWriter|RunStore|RunKernel|sql/i, "a log is read without a kernel and a database"],
+  ["src/RunReport.ts", /statusWriter|RunStore|RunKernel|sql/i, "a report is made without a kernel and a database"],
+  [
+    "src/RunDatabase.ts",
+    /statusWriter|RunKernel|sqlite-node/i,
+    "who reads a database runs no kernel, and brings his driver"
+  ],
   // The main barrel is loaded by hosts on any database.
   ["src/index.ts", /better-sqlite3|sql-sqlite-node|Sqlite|SqlRunStore|SqlConnector/, "no driver behind the barrel"]
 ]
@@ -74,6 +81,28 @@ describe("the arrows between modules", () => {
   it("only a named few modules touch @effect/sql, and one of them a driver", () => {
     assert.sameMembers([...importersOf(sources, /^@effect\/sql(?:\/|$)/)], touchesSql)
     assert.deepStrictEqual(importersOf(sources, /better-sqlite3|@effect\/sql-sqlite-node/), ["src/SqliteRunStore.ts"])
+  })
+
+  it("nothing imports the command line, and it goes through what is public", () => {
+    const cli = [...sources.keys()].filter((file) => file.startsWith("src/cli/"))
+    assert.isNotEmpty(cli)
+    assert.deepStrictEqual(
+      [...importersOf(sources, /^src\/cli\//), ...importersOf(chaos, /^src\/cli\//)].filter(
+        (file) => !file.startsWith("src/cli/")
+      ),
+      []
+    )
+    const internal = cli.flatMap((file) =>
+      allOf(sources, file)
+        .filter((target) => target.startsWith("src/internal/") && target !== "src/internal/wallClock.ts")
+        .map((target) => `${file}: ${target}`)
+    )
+    assert.deepStrictEqual(internal, [])
+    assert.deepStrictEqual(
+      importersOf(sources, /^@effect\/(?:cli|platform-node|printer)|^log-update/).filter((file) => !cli.includes(file)),
+      [],
+      "a host does not install what only the command line needs"
+    )
   })
 
   it("keep apart what must not know of each other", () => {
@@ -115,7 +144,7 @@ describe("the files of src", () => {
 })
 
 const hasHeader = (text: string): boolean => {
-  const header = /^\/\*\*\n([\s\S]*?)\*\//.exec(text)?.[1]
+  const header = /^(?:#!.*\n)?\/\*\*\n([\s\S]*?)\*\//.exec(text)?.[1]
   return header !== undefined && /^ \* @since \d+\.\d+\.\d+$/m.test(header) && /^ \* [A-Z`]/m.test(header)
 }
 
