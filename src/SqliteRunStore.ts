@@ -53,6 +53,16 @@ export const connector = (options: { readonly filename: string }): Layer.Layer<S
   )
 
 /**
+ * Opens clients that only read: no table is made or changed, and a file that is not there is a failure. SQLite itself
+ * may put its `-wal` and `-shm` files beside a database in write-ahead mode.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const connectorReadOnly = (options: { readonly filename: string }): Layer.Layer<SqlConnector> =>
+  Layer.succeed(SqlConnector, { connect: openReadOnly(options.filename) })
+
+/**
  * The store on this file. Fails where the file cannot be opened or brought up to date.
  *
  * @since 0.1.0
@@ -89,6 +99,17 @@ const open = (filename: string): Effect.Effect<SqlClient.SqlClient, StoreFailure
   }).pipe(
     Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make),
     // A path that cannot be opened is a defect of SqliteClient.make.
+    Effect.catchAllCause((cause) => Effect.fail(cannotOpen(filename, cause)))
+  )
+
+const openReadOnly = (filename: string): Effect.Effect<SqlClient.SqlClient, StoreFailure, Scope.Scope> =>
+  Effect.gen(function* () {
+    yield* refuseDirectory(filename)
+    const stock = yield* SqliteClient.make({ filename, readonly: true, disableWAL: true })
+    for (const pragma of ["busy_timeout = 0", "query_only = ON"]) yield* stock.unsafe(`PRAGMA ${pragma}`)
+    return yield* rebuilt(stock)
+  }).pipe(
+    Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make),
     Effect.catchAllCause((cause) => Effect.fail(cannotOpen(filename, cause)))
   )
 

@@ -1,6 +1,6 @@
 /**
- * What a command leaves behind: lines for people, reports as JSON, the plan and the log of each finding
- * as files, and the exit code.
+ * What a command leaves behind: lines for people, reports as JSON, the plan, the log and a page of each
+ * finding as files, and the exit code.
  *
  * @since 0.1.0
  */
@@ -10,6 +10,8 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { createLogUpdate } from "log-update"
+import * as RunHistory from "../../src/RunHistory.js"
+import * as RunReport from "../../src/RunReport.js"
 import * as FaultPlan from "../FaultPlan.js"
 import * as Report from "../Report.js"
 import { UsageError } from "./catalogue.js"
@@ -58,8 +60,15 @@ const leaveFinding = (report: Report.Report, { log, plan }: Report.Finding, inde
     yield* files.makeDirectory(folder, { recursive: true })
     yield* files.writeFileString(`${base}.plan.json`, `${yield* Schema.encode(FaultPlan.FromJson)(plan)}\n`)
     yield* files.writeFileString(`${base}.log.ndjson`, log.map((line) => `${line}\n`).join(""))
-    yield* Console.log(`The plan is in ${base}.plan.json, the log in ${base}.log.ndjson.`)
+    yield* files.writeFileString(`${base}.html`, pageOf(log, `${report.explorer} ${report.scenario} ${index + 1}`))
+    yield* Console.log(
+      `The plan is in ${base}.plan.json, the log in ${base}.log.ndjson, and as a page in ${base}.html.`
+    )
   })
+
+/** The log as a page; what an execution on a simulated clock says comes on time. */
+const pageOf = (log: ReadonlyArray<string>, title: string): string =>
+  RunReport.html(RunReport.fromHistory(RunHistory.fromLog(log.join("\n")), { title, toleranceMillis: 1 }))
 
 /** Redrawn where somebody looks at a terminal; a line now and then where the output goes elsewhere. */
 export const progress = (): { readonly tell: Progress; readonly end: () => void } => {

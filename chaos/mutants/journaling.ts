@@ -38,12 +38,8 @@ export const journaling: ReadonlyArray<Mutant> = [
     guarantee: "G6",
     defect: "A host that comes back judges the runs of its former self as lost, and reads its journal afterwards.",
     file: "src/internal/kernelMaking.ts",
-    find:
-      "    if (journal !== undefined) yield* replay({ ...opening, store, journal, hostId: lease.hostId(), log, persist })\n" +
-      "    yield* Recovering.start(made, opening.openRetry)\n",
-    replace:
-      "    yield* Recovering.start(made, opening.openRetry)\n" +
-      "    if (journal !== undefined) yield* replay({ ...opening, store, journal, hostId: lease.hostId(), log, persist })\n",
+    find: "    if (journal !== undefined) yield* replay(",
+    replace: "    yield* Recovering.start(made, opening.openRetry)\n    if (journal !== undefined) yield* replay(",
     killedBy: "replayedBeforeRecovery"
   }),
   new Mutant({

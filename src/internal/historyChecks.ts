@@ -1,30 +1,28 @@
 /**
- * One check per guarantee over a history: each a pure function that lists what contradicts it. A
- * check demands only what the log can know; what a crashed host would have said is not held against
- * it.
+ * One check per guarantee over the history of a run: each a pure function that lists what contradicts
+ * it. A check demands only what the log can know; what a crashed host would have said is not held
+ * against it. What concerns several runs at once is in `keyHolders`.
  *
  * @since 0.1.0
  */
-import type { CheckOptions, RunHistory, Timeline, Violation } from "../RunHistory.js"
+import type { Timeline, Violation } from "../RunHistory.js"
 import { isTerminal } from "../RunStatus.js"
 import {
   all,
   attemptsOf,
-  type Check,
   describe,
   type Facts,
-  factsOf,
   first,
   type LineOf,
   ownWrite,
   perAttempt,
-  perRun,
   position,
+  type RunCheck,
   type Tag,
   violation
 } from "./historyFacts.js"
 import { nothingLost } from "./journalChecks.js"
-import { atomicStart, hostLoss, singleActive } from "./startChecks.js"
+import { atomicStart, hostLoss } from "./startChecks.js"
 
 // -- the guarantees -----------------------------------------------------------------------------------------
 
@@ -62,7 +60,7 @@ const fidelity = perAttempt((timeline) => {
 })
 
 /** A cancel that was acknowledged is kept; one that came too late says what was there. */
-const cancelPrecedence = perRun((timeline) => {
+const cancelPrecedence: RunCheck = (timeline) => {
   const found: Array<Violation> = []
   const settled = first(timeline, "Settled")
   for (const attempt of attemptsOf(timeline)) {
@@ -94,10 +92,10 @@ const cancelPrecedence = perRun((timeline) => {
     }
   }
   return found
-})
+}
 
 /** One write makes a row terminal, and everybody says the same of it ever after. */
-const finality = perRun((timeline) => {
+const finality: RunCheck = (timeline) => {
   const found: Array<Violation> = []
   const applied = timeline.lines.filter(
     (line) => (line._tag === "VerdictWritten" || line._tag === "VerdictReplayed") && line.outcome === "Applied"
@@ -110,10 +108,10 @@ const finality = perRun((timeline) => {
     found.push(violation("G3", timeline, "one terminal status", told.map(({ status }) => status).join(", "), told))
   }
   return found
-})
+}
 
 /** What subscribers are told comes after the commit, once, and is what the row says. */
-const truthfulSignal = perRun((timeline, facts) => {
+const truthfulSignal: RunCheck = (timeline, facts) => {
   const found: Array<Violation> = []
   const settled = all(timeline, "Settled")
   const [told] = settled
@@ -153,7 +151,7 @@ const truthfulSignal = perRun((timeline, facts) => {
     ...attemptsOf(timeline).flatMap((attempt) => inTime(attempt, facts)),
     ...asTheRow(timeline, told, facts)
   ]
-})
+}
 
 /** When the work has ended, something is said within `parkAfter`. */
 const inTime = (timeline: Timeline, { started, toleranceMillis }: Facts): ReadonlyArray<Violation> => {
@@ -176,16 +174,16 @@ const inTime = (timeline: Timeline, { started, toleranceMillis }: Facts): Readon
 const asTheRow = (
   timeline: Timeline,
   told: LineOf<"Settled"> | undefined,
-  { rows }: Facts
+  { stored }: Facts
 ): ReadonlyArray<Violation> => {
-  if (rows === undefined || told === undefined) return []
-  const row = rows.get(timeline.runId)
+  if (stored === undefined || told === undefined) return []
+  const { row } = stored
   if (row !== undefined && row.status === told.status) return []
   return [violation("G4", timeline, `the row to say ${told.status}`, row?.status ?? "no row", [told])]
 }
 
 /** No run stays active for ever: what began has come to its end, or is said to be lost. */
-const liveness = perRun((timeline, { isFinal, rows, stopped }) => {
+const liveness: RunCheck = (timeline, { isFinal, stopped, stored }) => {
   const began = first(timeline, "RunStarted") ?? all(timeline, "StartFailed").find(({ abandoned }) => abandoned)
   if (began === undefined) return []
   const isStopped = stopped.has(began.hostId) && !timeline.lines.some(({ _tag }) => handsOn.includes(_tag))
@@ -202,12 +200,12 @@ const liveness = perRun((timeline, { isFinal, rows, stopped }) => {
   if (last === undefined && (isStopped || isFinal)) {
     found.push(violation("G5", timeline, "the run to come to its end", "none in the log", timeline.lines.slice(-3)))
   }
-  const row = rows?.get(timeline.runId)
+  const row = stored?.row
   if (isFinal && row !== undefined && !isTerminal(row.status)) {
     found.push(violation("G5", timeline, "a terminal row", row.status, timeline.lines.slice(-3)))
   }
   return found
-})
+}
 
 /** What a host that stops says of a run that is to go on elsewhere. */
 const handsOn: ReadonlyArray<Tag> = ["RunReleased", "RunLeft", "RunTakenOver"]
@@ -238,12 +236,6 @@ const fourAnswers = perAttempt((timeline) => {
   return found
 })
 
-/** Every line of the log can be read. */
-const evidence: Check = ({ history }) =>
-  history.malformed.map(({ lineNumber, problem }) =>
-    violation("G11", undefined, `line ${lineNumber} to be well-formed`, problem, [])
-  )
-
 /** Each kind of interruption is written as what it was. */
 const interruptions = perAttempt((timeline) => {
   const written = ownWrite(timeline)
@@ -261,7 +253,7 @@ const interruptions = perAttempt((timeline) => {
   return [violation("G12", timeline, `what ${reason} stands for`, found, [...all(timeline, "StopRequested"), written])]
 })
 
-const checks: ReadonlyArray<Check> = [
+const checks: ReadonlyArray<RunCheck> = [
   fidelity,
   cancelPrecedence,
   finality,
@@ -269,15 +261,10 @@ const checks: ReadonlyArray<Check> = [
   liveness,
   nothingLost,
   atomicStart,
-  singleActive,
   hostLoss,
   fourAnswers,
-  evidence,
   interruptions
 ]
 
 /** @internal */
-export const findViolations = (history: RunHistory, options: CheckOptions): ReadonlyArray<Violation> => {
-  const facts = factsOf(history, options)
-  return checks.flatMap((check) => check(facts))
-}
+export const checkRun: RunCheck = (timeline, facts) => checks.flatMap((check) => check(timeline, facts))

@@ -1,48 +1,28 @@
 /**
- * How the checks read a history: what they look up in a timeline, what they gather once over all of
- * it, and the shape in which they say what they found.
+ * How the checks read a history: what they look up in a timeline, what they know of the hosts, and the
+ * shape in which they say what they found.
  *
  * @since 0.1.0
  */
-import type { Run } from "../Run.js"
-import type { CheckOptions, Guarantee, RunHistory, Timeline, Violation } from "../RunHistory.js"
+import type { Guarantee, Stored, Timeline, Violation } from "../RunHistory.js"
 import type { HostId, RunId } from "../RunId.js"
 import type { Line } from "../RunLog.js"
 
 export type Tag = Line["_tag"]
 export type LineOf<T extends Tag> = Extract<Line, { readonly _tag: T }>
 
-/** What the checks look up again and again, gathered once. */
+/** What the checks of one run look up besides its lines. */
 export interface Facts {
-  readonly history: RunHistory
   readonly isFinal: boolean
   readonly toleranceMillis: number
-  readonly rows: ReadonlyMap<RunId, Run> | undefined
   readonly started: ReadonlyMap<HostId, LineOf<"HostStarted">>
   readonly stopped: ReadonlySet<HostId>
+  /** What the database has of this run; undefined where nothing is compared. */
+  readonly stored: Stored | undefined
 }
 
-export type Check = (facts: Facts) => ReadonlyArray<Violation>
-
-export const factsOf = (
-  history: RunHistory,
-  { isFinal = false, rows, toleranceMillis = 1_000 }: CheckOptions
-): Facts => {
-  const started = new Map<HostId, LineOf<"HostStarted">>()
-  const stopped = new Set<HostId>()
-  for (const line of history.lines) {
-    if (line._tag === "HostStarted") started.set(line.hostId, line)
-    if (line._tag === "HostStopped") stopped.add(line.hostId)
-  }
-  return {
-    history,
-    isFinal,
-    toleranceMillis,
-    rows: rows === undefined ? undefined : new Map(rows.map((row) => [row.id, row])),
-    started,
-    stopped
-  }
-}
+/** A check of each run by itself. */
+export type RunCheck = (timeline: Timeline, facts: Facts) => ReadonlyArray<Violation>
 
 // -- reading a timeline -------------------------------------------------------------------------------------
 
@@ -65,7 +45,7 @@ export const ownWrite = (timeline: Timeline): Written | undefined =>
 
 export const violation = (
   guarantee: Guarantee,
-  timeline: Timeline | undefined,
+  timeline: Pick<Timeline, "runId"> | undefined,
   expected: string,
   found: string,
   evidence: ReadonlyArray<Line | undefined>
@@ -76,12 +56,6 @@ export const violation = (
   found,
   evidence: evidence.filter((line) => line !== undefined)
 })
-
-/** A check of each run by itself. */
-export const perRun =
-  (check: (timeline: Timeline, facts: Facts) => ReadonlyArray<Violation>): Check =>
-  (facts) =>
-    [...facts.history.timelines.values()].flatMap((timeline) => check(timeline, facts))
 
 /**
  * The lines of each attempt by themselves: those of one host, from the take-over that the attempt began with. A host
@@ -105,9 +79,11 @@ export const attemptsOf = (timeline: Timeline): ReadonlyArray<Timeline> => {
   return attempts
 }
 
-/** A check of each attempt of each run by itself. */
-export const perAttempt = (check: (timeline: Timeline, facts: Facts) => ReadonlyArray<Violation>): Check =>
-  perRun((timeline, facts) => attemptsOf(timeline).flatMap((attempt) => check(attempt, facts)))
+/** A check of each attempt of a run by itself. */
+export const perAttempt =
+  (check: RunCheck): RunCheck =>
+  (timeline, facts) =>
+    attemptsOf(timeline).flatMap((attempt) => check(attempt, facts))
 
 export const describe = (written: Written): string =>
   [written.status, written.reason, written.workOutcome].filter((part) => part !== undefined).join(", ")

@@ -82,6 +82,8 @@ export const make = (
       ended: undefined
     }
     core = made
+    // Before the recovery: what an earlier kernel has decided is no loss, and must not be judged as one.
+    if (journal !== undefined) yield* replay({ ...opening, store, journal, hostId: lease.hostId(), log, persist })
     yield* Effect.addFinalizer((exit) => Effect.ensuring(shutdown(made), Scope.close(scope, exit)))
     yield* log({
       _tag: "HostStarted",
@@ -90,8 +92,6 @@ export const make = (
       attemptTimeoutMillis: Duration.toMillis(settings.persist.attemptTimeout),
       delayMaxMillis: Duration.toMillis(settings.persist.delayMax)
     })
-    // In this order: what an earlier kernel has decided is no loss, and must not be judged as one.
-    if (journal !== undefined) yield* replay({ ...opening, store, journal, hostId: lease.hostId(), log, persist })
     yield* Recovering.start(made, opening.openRetry)
     return made
   })

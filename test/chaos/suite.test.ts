@@ -143,7 +143,7 @@ describe("the command line", () => {
     })
   )
 
-  it.scoped("leaves the plan and the log of what was found, and the plan can be read again", () =>
+  it.scoped("leaves the plan, the log and a page of what was found, and the plan can be read again", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const report = yield* Effect.flip(Explorer.random(payments({ isChecked: "inCode" }, 60), { findingMax: 1 }))
@@ -159,6 +159,7 @@ describe("the command line", () => {
         finding?.plan
       )
       assert.strictEqual(read("random-payments-1.log.ndjson"), finding?.log.map((line) => `${line}\n`).join(""))
+      assert.include(read("random-payments-1.html"), "<h1>random payments 1</h1>")
       assert.deepStrictEqual(Reports(readFileSync(json, "utf8")), [report.report])
     })
   )

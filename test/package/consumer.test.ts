@@ -202,6 +202,14 @@ describe("the packed package", () => {
     assert.include(closed.output, "ERR_PACKAGE_PATH_NOT_EXPORTED")
   })
 
+  it("brings a program, which is no module to import", () => {
+    const { bin, version } = JSON.parse(readFileSync(join(installed(), "package.json"), "utf8"))
+    assert.match(readFileSync(join(installed(), bin.holdfast), "utf8"), /^#!\/usr\/bin\/env node\n/)
+    assert.include(succeeded(node([join(installed(), bin.holdfast), "--version"], project), "holdfast"), version)
+    const imported = node(["--input-type=module", "-e", 'await import("effect-holdfast/cli/main")'], project)
+    assert.include(imported.output, "ERR_PACKAGE_PATH_NOT_EXPORTED")
+  })
+
   it("does not load a database driver with its main modules", () => {
     const hooks = ["--import", "./noDrivers.js", "--input-type=module", "-e"]
     const load = (name: string) => node([...hooks, `await import("effect-holdfast${name}")`], project)

@@ -28,6 +28,7 @@ const touchesSql = [
   "src/SqlRunStore.ts",
   "src/SqliteRunStore.ts",
   "src/PgRunStore.ts",
+  "src/RunDatabase.ts",
   "src/internal/currentClient.ts",
   "src/internal/sqlSchema.ts",
   "src/internal/pgChanges.ts",
@@ -45,6 +46,12 @@ const mustNotReach: ReadonlyArray<readonly [string, RegExp, string]> = [
   ["src/internal/eventHub.ts", /statusWriter|RunStore|settling|RunKernel/, "events are told, not asked for"],
   ["src/RunStore.ts", /sql|statusWriter|RunKernel/i, "the port knows neither who stands before it nor behind it"],
   ["src/RunHistory.ts", /statusWriter|RunStore|RunKernel|sql/i, "a log is read without a kernel and a database"],
+  ["src/RunReport.ts", /statusWriter|RunStore|RunKernel|sql/i, "a report is made without a kernel and a database"],
+  [
+    "src/RunDatabase.ts",
+    /statusWriter|RunKernel|sqlite-node/i,
+    "who reads a database runs no kernel, and brings his driver"
+  ],
   // The main barrel is loaded by hosts on any database.
   [
     "src/index.ts",
@@ -86,6 +93,28 @@ describe("the arrows between modules", () => {
     assert.deepStrictEqual(importersOf(chaos, /^pg(?:-|$)|@effect\/sql-pg/), [])
   })
 
+  it("nothing imports the command line, and it goes through what is public", () => {
+    const cli = [...sources.keys()].filter((file) => file.startsWith("src/cli/"))
+    assert.isNotEmpty(cli)
+    assert.deepStrictEqual(
+      [...importersOf(sources, /^src\/cli\//), ...importersOf(chaos, /^src\/cli\//)].filter(
+        (file) => !file.startsWith("src/cli/")
+      ),
+      []
+    )
+    const internal = cli.flatMap((file) =>
+      allOf(sources, file)
+        .filter((target) => target.startsWith("src/internal/") && target !== "src/internal/wallClock.ts")
+        .map((target) => `${file}: ${target}`)
+    )
+    assert.deepStrictEqual(internal, [])
+    assert.deepStrictEqual(
+      importersOf(sources, /^@effect\/(?:cli|platform-node|printer)|^log-update/).filter((file) => !cli.includes(file)),
+      [],
+      "a host does not install what only the command line needs"
+    )
+  })
+
   it("keep apart what must not know of each other", () => {
     const found = mustNotReach.flatMap(([file, pattern, why]) => {
       assert.isTrue(sources.has(file), `${file} is not there`)
@@ -125,7 +154,7 @@ describe("the files of src", () => {
 })
 
 const hasHeader = (text: string): boolean => {
-  const header = /^\/\*\*\n([\s\S]*?)\*\//.exec(text)?.[1]
+  const header = /^(?:#!.*\n)?\/\*\*\n([\s\S]*?)\*\//.exec(text)?.[1]
   return header !== undefined && /^ \* @since \d+\.\d+\.\d+$/m.test(header) && /^ \* [A-Z`]/m.test(header)
 }
 

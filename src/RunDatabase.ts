@@ -1,0 +1,179 @@
+/**
+ * The database of runs as somebody reads it from outside: an operator, a report, a command line. It only
+ * reads. It never makes or changes a table, so it may be pointed at any database, and says of a foreign
+ * or an older one what it found.
+ *
+ * @since 0.1.0
+ */
+import type * as SqlClient from "@effect/sql/SqlClient"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import { runOf } from "./internal/runRow.js"
+import { toStoreFailure } from "./internal/sqlFailure.js"
+import { sqliteStatements } from "./internal/sqliteStatements.js"
+import { type SqlRow, storedRun } from "./internal/sqlRows.js"
+import { assertTablePrefix, isRetryable, tablePrefixDefault } from "./internal/sqlSchema.js"
+import type { SqlStatement } from "./internal/sqlStatements.js"
+import type { Run } from "./Run.js"
+import { StoreFailure } from "./RunError.js"
+import type { HostId, RunId } from "./RunId.js"
+import type { RunQuery, StoredRun } from "./RunStore.js"
+import { SqlConnector } from "./SqlConnector.js"
+
+// -- models ------------------------------------------------------------------------------------------------
+
+/**
+ * The tables of a database against those that this version works with, by the number of the last migration.
+ * `found` is undefined where the database has none of our tables.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Tables {
+  readonly found: number | undefined
+  readonly expected: number
+}
+
+/**
+ * A host's own row. Times are milliseconds since 1970, UTC, by the host's clock.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Host {
+  readonly hostId: HostId
+  readonly pid: number
+  readonly registeredAt: number
+  readonly leaseUntil: number
+  readonly state: "live" | "fenced"
+}
+
+/**
+ * @since 0.1.0
+ * @category options
+ */
+export interface Options {
+  /** As in `SqlRunStore`. Defaults to `"holdfast_"`. */
+  readonly tablePrefix?: string | undefined
+}
+
+// -- service -----------------------------------------------------------------------------------------------
+
+/**
+ * @since 0.1.0
+ * @category services
+ */
+export class RunDatabase extends Context.Tag("effect-holdfast/RunDatabase")<
+  RunDatabase,
+  {
+    readonly tables: Effect.Effect<Tables, StoreFailure>
+    /** Newest first; 100 unless the query says otherwise, 10,000 at most. */
+    readonly list: (query: RunQuery) => Effect.Effect<ReadonlyArray<Run>, StoreFailure>
+    /** The rows of these runs, in no order; those that are not there are left out. */
+    readonly getAll: (ids: ReadonlyArray<RunId>) => Effect.Effect<ReadonlyArray<Run>, StoreFailure>
+    /** The whole row, with payload, result and error as they are stored. */
+    readonly stored: (id: RunId) => Effect.Effect<StoredRun | undefined, StoreFailure>
+    readonly hosts: Effect.Effect<ReadonlyArray<Host>, StoreFailure>
+    /** How many active runs each host has; `undefined` stands for runs that nobody owns. */
+    readonly activeByHost: Effect.Effect<ReadonlyMap<HostId | undefined, number>, StoreFailure>
+    /** The oldest active runs of this host; `limit` of them at most. */
+    readonly activeOf: (hostId: HostId, limit: number) => Effect.Effect<ReadonlyArray<Run>, StoreFailure>
+    /** Fails with the class `fatal` where the database is damaged. */
+    readonly check: Effect.Effect<void, StoreFailure>
+  }
+>() {}
+
+// -- constructors ------------------------------------------------------------------------------------------
+
+/** A lock that lasts is told after three seconds. */
+const busyRetry = Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(30))
+
+/**
+ * Opens the database for reading. What fails for a moment (a lock) is repeated for about three seconds.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: Options = {}
+): Effect.Effect<typeof RunDatabase.Service, StoreFailure, SqlConnector | Scope.Scope> =>
+  Effect.gen(function* () {
+    const prefix = yield* Effect.sync(() => assertTablePrefix(options.tablePrefix ?? tablePrefixDefault))
+    const { connect } = yield* SqlConnector
+    const client = yield* connect
+    yield* client.onDialectOrElse({ sqlite: () => Effect.void, orElse: () => Effect.fail(anotherDialect) })
+    return fromClient(client, prefix)
+  })
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options?: Options): Layer.Layer<RunDatabase, StoreFailure, SqlConnector> =>
+  Layer.scoped(RunDatabase, make(options))
+
+const anotherDialect = new StoreFailure({
+  operation: "open",
+  class: "permanent",
+  cause: new Error("RunDatabase reads SQLite, and this client speaks another dialect. Use a SQLite client.")
+})
+
+const fromClient = (client: SqlClient.SqlClient, prefix: string): typeof RunDatabase.Service => {
+  const statements = sqliteStatements(prefix)
+
+  const ask = (operation: string, { params, sql }: Pick<SqlStatement, "sql" | "params">) =>
+    Effect.suspend(() => client.unsafe<SqlRow>(sql, params).withoutTransform).pipe(
+      Effect.catchAllCause((cause) => Effect.fail(toStoreFailure(operation, "read", cause))),
+      Effect.retry({ schedule: busyRetry, while: (failure) => isRetryable(failure.class) })
+    )
+  const read = (sql: string, ...params: ReadonlyArray<unknown>) => ask("read", { sql, params })
+  const runs = (rows: ReadonlyArray<SqlRow>): ReadonlyArray<Run> => rows.map((row) => runOf(storedRun(row)))
+  const isActive = "status IN ('pending', 'running')"
+
+  return {
+    tables: Effect.gen(function* () {
+      const expected = Math.max(...statements.migrations.map(({ id }) => id))
+      const tables = ["migrations", "runs", "hosts"].map((name) => `${prefix}${name}`)
+      const there = yield* read(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN (?, ?, ?)`, ...tables)
+      if (there.length < tables.length) return { found: undefined, expected }
+      const [row] = yield* read(`SELECT COALESCE(MAX(migration_id), 0) AS latest FROM ${prefix}migrations`)
+      return { found: Number(row?.latest), expected }
+    }),
+    list: (query) => Effect.map(ask("list", statements.list(query)), runs),
+    getAll: (ids) => Effect.map(ask("read", statements.readBack(ids)), runs),
+    stored: (id) =>
+      Effect.map(ask("read", statements.read(id)), ([row]) => (row === undefined ? undefined : storedRun(row))),
+    // All columns: a host's row grows with the versions, and what is older has less of it.
+    hosts: Effect.map(read(`SELECT * FROM ${prefix}hosts ORDER BY registered_at`), (rows) => rows.map(hostOf)),
+    activeByHost: Effect.map(
+      read(`SELECT host_id, COUNT(*) AS count FROM ${prefix}runs WHERE ${isActive} GROUP BY host_id`),
+      (rows) => new Map(rows.map((row) => [(row.host_id ?? undefined) as HostId | undefined, Number(row.count)]))
+    ),
+    activeOf: (hostId, limit) =>
+      Effect.map(
+        read(
+          `SELECT * FROM ${prefix}runs WHERE host_id = ? AND ${isActive} ORDER BY created_at, run_id LIMIT ?`,
+          hostId,
+          limit
+        ),
+        runs
+      ),
+    check: Effect.flatMap(ask("check", statements.check), ([row]) =>
+      row?.verdict === "ok" ? Effect.void : Effect.fail(damaged(String(row?.verdict)))
+    )
+  }
+}
+
+const hostOf = (row: SqlRow): Host => ({
+  hostId: row.host_id as HostId,
+  pid: Number(row.pid),
+  registeredAt: Number(row.registered_at),
+  leaseUntil: Number(row.lease_until),
+  state: row.state === "fenced" ? "fenced" : "live"
+})
+
+const damaged = (verdict: string): StoreFailure =>
+  new StoreFailure({ operation: "check", class: "fatal", cause: new Error(verdict) })
