@@ -231,6 +231,7 @@ const makeCore = (options: Options & Policies): Effect.Effect<KernelCore, StoreF
       inserts: new Map(),
       tombstones: new Map(),
       rowCancels: new Map(),
+      tail: { max: 0 },
       isStopping: false,
       isClosed: false,
       ended: undefined
