@@ -58,7 +58,7 @@ const recordOf = (core: KernelCore, row: StoredRun & { readonly hostId: HostId }
   attempt: row.attempt,
   newRun: row,
   cancelGrace: core.options.cancelGrace,
-  hub: new EventHub(),
+  hub: new EventHub(core.tail),
   signal: Deferred.unsafeMake(FiberId.none),
   state: ActiveRun.initial,
   fiber: undefined,

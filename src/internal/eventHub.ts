@@ -87,11 +87,24 @@ class Subscription {
   }
 }
 
+/**
+ * How many of the latest events a run keeps for readers who come later, or come back. Nothing, until somebody asks
+ * for it: a host without such readers does not pay for them.
+ *
+ * @internal
+ */
+export interface Tail {
+  max: number
+}
+
 /** @internal */
 export class EventHub {
   private sequence = 0
+  private readonly latest: Array<RunEvent> = []
   private readonly subscriptions = new Set<Subscription>()
   private end: { readonly last: RunEvent | undefined; readonly failure: Option.Option<RunNotFound> } | undefined
+
+  constructor(private readonly tail: Tail = { max: 0 }) {}
 
   /**
    * Tells every listener, and answers the event with its number. After the last event nothing is
@@ -102,6 +115,7 @@ export class EventHub {
     this.sequence++
     const event = { ...announcement, sequence: this.sequence } as RunEvent
     for (const subscription of this.subscriptions) subscription.offer(event)
+    if (this.tail.max > 0) this.keep(event)
     if (event._tag === "Settled") this.finish(event, Option.none())
     return event
   }
@@ -114,6 +128,11 @@ export class EventHub {
   /** The host goes away before the run has settled: the streams end without a last word. */
   close(): void {
     if (this.end === undefined) this.finish(undefined, Option.none())
+  }
+
+  /** The latest events, the oldest first: those that are numbered up to `sequence`, which a `Snapshot` includes. */
+  latestUpTo(sequence: number): ReadonlyArray<RunEvent> {
+    return this.latest.filter((event) => event.sequence <= sequence)
   }
 
   /** `snapshot` is asked for in the very step in which the listener is attached. */
@@ -140,6 +159,11 @@ export class EventHub {
         (subscription) => Stream.repeatEffectChunkOption(subscription.pull)
       )
     )
+  }
+
+  private keep(event: RunEvent): void {
+    this.latest.push(event)
+    if (this.latest.length > this.tail.max) this.latest.shift()
   }
 
   private finish(last: RunEvent | undefined, failure: Option.Option<RunNotFound>): void {

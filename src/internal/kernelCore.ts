@@ -17,6 +17,7 @@ import type { RunId } from "../RunId.js"
 import * as RunMetrics from "../RunMetrics.js"
 import type { InsertOutcome, RunStore, StoredRun } from "../RunStore.js"
 import type { ActiveRun } from "./activeRun.js"
+import type { Tail } from "./eventHub.js"
 import type { HostLease } from "./hostLease.js"
 import type { JournalKeeper } from "./journaling.js"
 import type { WriteLine } from "./lineWriter.js"
@@ -71,6 +72,8 @@ export interface KernelCore {
   definitionCame: Deferred.Deferred<void>
   /** Cancels of runs that are not in this host's memory, one per run. */
   readonly rowCancels: Map<RunId, Deferred.Deferred<CancelAnswer, StoreFailure | RunNotFound>>
+  /** How many events each run keeps for readers who come later; raised by those who serve such readers. */
+  readonly tail: Tail
   /** From the first step of the shutdown on: no more intake. */
   isStopping: boolean
   /** From its last step on: nothing is written any more. */

@@ -77,6 +77,7 @@ export const make = (
       definitionCame: Deferred.unsafeMake<void>(FiberId.none),
       journal: journal === undefined ? undefined : Journaling.make(journal, settings.persist.delayMax),
       rowCancels: new Map(),
+      tail: { max: 0 },
       isStopping: false,
       isClosed: false,
       ended: undefined

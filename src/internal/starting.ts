@@ -132,7 +132,7 @@ const enlist = Effect.fnUntraced(function* <A, E, R>(core: KernelCore, request: 
     attempt: 1,
     newRun,
     cancelGrace: request.cancelGrace ?? core.options.cancelGrace,
-    hub: new EventHub(),
+    hub: new EventHub(core.tail),
     signal: Deferred.unsafeMake(FiberId.none),
     state: ActiveRun.initial,
     fiber: undefined,

@@ -39,7 +39,9 @@ export const stoppedHost = (directory: string): Promise<Left> => {
 export const leaveDeadHost = ({ database }: Left, leaseUntil: number): string => {
   const client = new Sqlite(database)
   client
-    .prepare("INSERT INTO holdfast_hosts (host_id, pid, registered_at, lease_until) VALUES (?, 1, 0, ?)")
+    .prepare(
+      "INSERT INTO holdfast_hosts (host_id, pid, registered_at, lease_until, lease_millis) VALUES (?, 1, 0, ?, 60000)"
+    )
     .run(host, leaseUntil)
   client
     .prepare(
