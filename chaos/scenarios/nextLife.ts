@@ -10,42 +10,19 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as HashSet from "effect/HashSet"
-import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import type * as Scope from "effect/Scope"
-import { HostProcesses } from "../../src/internal/hostProcess.js"
 import { runOf } from "../../src/internal/runRow.js"
 import { storedRun } from "../../src/internal/sqlRows.js"
 import * as RunHistory from "../../src/RunHistory.js"
 import type { RunId } from "../../src/RunId.js"
-import * as RunKernel from "../../src/RunKernel.js"
+import type * as RunKernel from "../../src/RunKernel.js"
 import type * as RunLog from "../../src/RunLog.js"
 import type { RunStore } from "../../src/RunStore.js"
-import * as SqliteRunStore from "../../src/SqliteRunStore.js"
-import * as VerdictJournal from "../../src/VerdictJournal.js"
 import { temporaryDirectory } from "./migratedFile.js"
-import { beside, type FileRow, foreignConnection, World } from "./world.js"
-
-/** What a life left. */
-export interface Left {
-  readonly filename: string
-  readonly disk: VerdictJournal.MemoryDisk
-}
+import { beside, type FileRow, foreignConnection, type Left, nextLayer, World } from "./world.js"
 
 type Services = RunKernel.RunKernel | RunStore
-
-/** Another process, which knows that the one before it is gone. */
-const processes: typeof HostProcesses.Service = {
-  own: { pid: process.pid + 1, bootId: "machine", processStartedAt: 1 },
-  isGone: ({ pid }) => pid === process.pid
-}
-
-const nextLayer = ({ disk, filename }: Left, options?: RunKernel.Options) =>
-  RunKernel.layer(options).pipe(
-    Layer.provideMerge(SqliteRunStore.layer({ filename })),
-    Layer.provide(VerdictJournal.layerMemory(disk)),
-    Layer.provide(Layer.succeed(HostProcesses, processes))
-  )
 
 /** On a database that is well. */
 export const nextLife = <A, E, R>(

@@ -26,7 +26,7 @@ export default scenario({
 
     const killed = yield* killedNow
     // Long past the lease.
-    yield* Effect.sleep("3 minutes")
+    yield* Effect.sleep("65 seconds")
     yield* killed.reborn(() =>
       Effect.gen(function* () {
         assert.equal((yield* killed.row(ended.id))?.["status"], "completed")

@@ -18,6 +18,7 @@ import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
+import { HostProcesses } from "../../src/internal/hostProcess.js"
 import { runOf } from "../../src/internal/runRow.js"
 import { storedRun } from "../../src/internal/sqlRows.js"
 import * as RunHistory from "../../src/RunHistory.js"
@@ -25,6 +26,7 @@ import type { RunId } from "../../src/RunId.js"
 import * as RunKernel from "../../src/RunKernel.js"
 import type * as RunLog from "../../src/RunLog.js"
 import type { RunStore } from "../../src/RunStore.js"
+import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
 import * as VerdictJournal from "../../src/VerdictJournal.js"
 import * as Chaos from "../Chaos.js"
@@ -115,6 +117,12 @@ const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
     if (Exit.isFailure(exit) || (yield* world.foreign(activeRows)).length > 0) yield* Scenario.heal
     yield* close
     yield* Scenario.heal
+    // A story that was cut short did not come to its next life, which writes what it left.
+    if (disk.text !== "")
+      yield* Effect.provide(
+        beside(nextLayer(world), () => Effect.void),
+        logger
+      )
     // The story is that of the scenario's own faults, in the order of arrival; otherwise only what always holds is demanded.
     if (!isExplored) yield* exit
     yield* judge(options, log.join("\n"), world, isExplored && Exit.isFailure(exit))
@@ -128,6 +136,26 @@ const kernelLayer = (options: Options, { disk, filename }: Pick<typeof World.Ser
     Layer.provideMerge(SqlRunStore.layer()),
     Layer.provideMerge(Chaos.layerConnector(options.plan ?? FaultPlan.none)),
     Layer.provide(hastyConnector(filename))
+  )
+
+/** What a life left. */
+export interface Left {
+  readonly filename: string
+  readonly disk: VerdictJournal.MemoryDisk
+}
+
+/** Another process, which knows that the one before it is gone. */
+const processes: typeof HostProcesses.Service = {
+  own: { pid: process.pid + 1, bootId: "machine", processStartedAt: 1 },
+  isGone: ({ pid }) => pid === process.pid
+}
+
+/** The kernel that comes up on what a life left, on a database that is well. */
+export const nextLayer = ({ disk, filename }: Left, options?: RunKernel.Options) =>
+  RunKernel.layer(options).pipe(
+    Layer.provideMerge(SqliteRunStore.layer({ filename })),
+    Layer.provide(VerdictJournal.layerMemory(disk)),
+    Layer.provide(Layer.succeed(HostProcesses, processes))
   )
 
 /** Statements of a foreign client. The connection is opened with the first one, so that it finds the file that is there then. */
