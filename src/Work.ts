@@ -257,7 +257,7 @@ export const make = <
       Effect.suspend(() =>
         // A constructor fills in defaults and rejects a payload that its own types would have let pass: a mistake of
         // the program, and a defect.
-        options.payload === undefined
+        Object.keys(options.payload ?? {}).length === 0
           ? startPayload({} as Payload, args[0] as StartOptions | undefined)
           : startPayload(payloadSchema.make(args[0] as never) as Payload, args[1] as StartOptions | undefined)
       ).pipe(Effect.withSpan(RunMetrics.spans.start, { attributes: { name }, captureStackTrace: false })),

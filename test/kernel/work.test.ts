@@ -23,6 +23,7 @@ const Glossary = Work.make("glossary", {
   key: ({ folder }) => folder
 })
 const Vacuum = Work.make("vacuum")
+const Sweep = Work.make("sweep", { payload: {} })
 
 class Documents extends Context.Tag("test/Documents")<Documents, { readonly name: string }>() {}
 
@@ -40,7 +41,8 @@ const store = RunStore.layerMemory
 const kernel = RunKernel.layer().pipe(Layer.provideMerge(store), Layer.provide(Logger.remove(Logger.defaultLogger)))
 const host = Layer.mergeAll(
   GlossaryLive,
-  Vacuum.toLayer(() => Effect.void)
+  Vacuum.toLayer(() => Effect.void),
+  Sweep.toLayer(() => Effect.void)
 ).pipe(Layer.provide(Layer.succeed(Documents, { name: "the layer's" })), Layer.provideMerge(kernel))
 
 describe("work", () => {
@@ -92,6 +94,14 @@ describe("work", () => {
       const error = yield* Effect.flip(handle.result)
       assert.isTrue(error._tag === "RunFailed" && error.reason === "ResultNotEncodable")
       assert.strictEqual((yield* handle.settled).workOutcome, "succeeded")
+    }).pipe(Effect.provide(host))
+  )
+
+  it.scoped("takes an empty payload for none: its starts take only the options", () =>
+    Effect.gen(function* () {
+      const first = yield* Sweep.start({ idempotencyKey: "tonight" })
+      const again = yield* Sweep.start({ idempotencyKey: "tonight" })
+      assert.deepStrictEqual([again.id, first.isNew, again.isNew], [first.id, true, false])
     }).pipe(Effect.provide(host))
   )
 
