@@ -242,5 +242,23 @@ export const starting: ReadonlyArray<Mutant> = [
     find: "{ entomb: true }",
     replace: "{ entomb: false }",
     killedBy: "leaseGate"
+  }),
+  new Mutant({
+    name: "unknown-row-is-left",
+    guarantee: "G7",
+    defect: "A row that nobody here started is told of, and left as it is.",
+    file: "src/internal/auditing.ts",
+    find: "      row: () => tombstone,",
+    replace: "      row: () => (tombstone === undefined ? tombstone : undefined),",
+    killedBy: "rowUnknown"
+  }),
+  new Mutant({
+    name: "shutdown-keeps-starts-waiting",
+    guarantee: "G5",
+    defect: "A start that waits for its insert is not told of the shutdown before the database answers.",
+    file: "src/internal/stopping.ts",
+    find: "    for (const answer of core.inserts.values()) Deferred.unsafeDone(answer, Effect.fail(new KernelStopped()))\n",
+    replace: "",
+    killedBy: "startInFlightAtShutdown"
   })
 ]

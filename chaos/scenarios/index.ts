@@ -68,6 +68,7 @@ import processGone from "./processGone.js"
 import progressKept from "./progressKept.js"
 import replayedBeforeRecovery from "./replayedBeforeRecovery.js"
 import replayOverruled from "./replayOverruled.js"
+import rowUnknown from "./rowUnknown.js"
 import rowVanished from "./rowVanished.js"
 import settledByOther from "./settledByOther.js"
 import shutdownWaitsForAll from "./shutdownWaitsForAll.js"
@@ -75,6 +76,7 @@ import startAnswerLost from "./startAnswerLost.js"
 import startDefect from "./startDefect.js"
 import startDuringOutage from "./startDuringOutage.js"
 import startInDoubt from "./startInDoubt.js"
+import startInFlightAtShutdown from "./startInFlightAtShutdown.js"
 import startInterruptedApplied from "./startInterruptedApplied.js"
 import startInterruptedInFlight from "./startInterruptedInFlight.js"
 import startInterruptedUnsent from "./startInterruptedUnsent.js"
@@ -151,6 +153,8 @@ export const scenarios: ReadonlyArray<Scenario> = [
   interruptionsTold,
   progressKept,
   shutdownWaitsForAll,
+  rowUnknown,
+  startInFlightAtShutdown,
   verdictLostAtExit,
   journaledAtShutdown,
   journaledWhenParked,
