@@ -23,8 +23,8 @@ export default scenario({
       "INSERT INTO holdfast_runs (run_id, name, run_key, status, host_id, attempt, attempt_max, on_host_exit, created_at, started_at) SELECT ?, name, 'one', status, host_id, 1, 1, 'fail', created_at, started_at FROM holdfast_runs WHERE run_id = ?",
       ...[unknown, known.id]
     )
-    // A renewal comes each twenty seconds, and brings back the rows that are this host's.
-    yield* Effect.sleep("21 seconds")
+    // A renewal comes each twenty seconds, and brings back the rows that are this host's; there is time for one that fails.
+    yield* Effect.sleep("45 seconds")
     const row = yield* world.row(unknown)
     assert.deepEqual([row?.["status"], row?.["work_outcome"]], ["failed", "notStarted"])
     assert.match(String(row?.["error"]), /StartAbandoned/)

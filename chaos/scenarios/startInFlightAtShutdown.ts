@@ -30,9 +30,9 @@ export default scenario({
       )
     )
     yield* Effect.sleep("100 millis")
-    const closing = yield* Effect.fork(world.close)
-    assert.equal((yield* within("100 millis")(Fiber.join(starting)))._tag, "KernelStopped")
-    yield* Fiber.join(closing)
+    const refused = yield* Effect.fork(within("100 millis")(Fiber.join(starting)))
+    yield* world.close
+    assert.equal((yield* Fiber.join(refused))._tag, "KernelStopped")
     const rows = yield* world.foreign("SELECT status, work_outcome FROM holdfast_runs")
     assert.deepEqual(
       rows.map((row) => [row["status"], row["work_outcome"]]),

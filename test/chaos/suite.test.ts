@@ -12,6 +12,7 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Coverage from "../../chaos/Coverage.js"
 import * as Catalogue from "../../chaos/cli/catalogue.js"
 import * as Outcome from "../../chaos/cli/outcome.js"
 import { Explorer, FaultPlan, Report } from "../../chaos/index.js"
@@ -68,6 +69,22 @@ const executionsOf = (reports: ReadonlyArray<Report.Report>) =>
  */
 const classes: ReadonlyArray<FaultPlan.Fault> = ["busy", "ioError", "lateApply", "corrupt"]
 
+/** What those four can reach, of what the whole sweep must: every statement, and all branches but those of other classes. */
+const reachable: Coverage.Required = {
+  labels: Coverage.required.labels,
+  exceptions: [
+    ...Coverage.required.exceptions,
+    {
+      label: "*",
+      faults: FaultPlan.faults.filter((fault) => !classes.includes(fault)),
+      reason: "They are not swept here."
+    }
+  ],
+  branches: Coverage.required.branches.filter(
+    (branch) => !/^write failed: \w+, (wholeTransaction|slow|permanent|connection)$/.test(branch)
+  )
+}
+
 beforeAll(() => Effect.runPromise(node(["node_modules/typescript/bin/tsc", "-b", "chaos"])), 120_000)
 
 describe("the suite", () => {
@@ -86,6 +103,7 @@ describe("the suite", () => {
           Catalogue.swept.map(({ name }) => name)
         )
         for (const { executions, possible, scenario } of reports) assert.strictEqual(executions, possible, scenario)
+        assert.deepStrictEqual(Coverage.gapsOf(reports, reachable), [])
         console.info(`single faults: ${executionsOf(reports)} plans over ${reports.length} scenarios, 0 broken`)
       }),
     600_000
