@@ -34,7 +34,7 @@ export default scenario({
     const done = yield* kernel.start("import", Effect.succeed(10))
     assert.equal(yield* within(0)(done.result), 10)
     const row = yield* world.row(done.id)
-    yield* Effect.sleep("2 minutes")
+    yield* Effect.sleep("15 seconds")
     assert.deepEqual(yield* within(0)(done.cancel({ reason: "late" })), terminal("completed"))
     assert.deepEqual(yield* within(0)(kernel.cancel(done.id, { reason: "late" })), terminal("completed"))
     assert.deepEqual(yield* world.row(done.id), row)

@@ -23,7 +23,7 @@ export default scenario({
       Effect.as(
         Effect.zipRight(
           Effect.sync(() => effects++),
-          Effect.sleep("1 minute")
+          Effect.sleep("10 seconds")
         ),
         { rows: file.length }
       )
@@ -36,7 +36,7 @@ export default scenario({
       const conflict = yield* Effect.flip(start("b.csv"))
       assert.ok(conflict._tag === "IdempotencyConflict" && conflict.existingId === first.id, `${conflict}`)
       assert.deepEqual(yield* within("2 minutes")(first.result), { rows: 5 })
-      yield* Effect.sleep("5 minutes")
+      yield* Effect.sleep("15 seconds")
       const repeatedLater = yield* start("a.csv")
       for (const repeated of [repeatedInNoTime, repeatedLater]) {
         assert.deepEqual([repeated.id, repeated.isNew], [first.id, false])

@@ -26,7 +26,7 @@ export default scenario({
     yield* Effect.sleep(1)
 
     const killed = yield* killedNow
-    yield* Effect.sleep("65 seconds")
+    yield* Effect.sleep("10 seconds")
     // Another host on the same file, with a journal of its own.
     yield* nextLife({ filename: killed.filename, disk: VerdictJournal.makeDisk() }, () => Effect.void)
     const before = yield* killed.row(handle.id)

@@ -118,7 +118,7 @@ describe("the suite", () => {
             chaos("pairs", "--one-of", "100"),
             chaos("random", "--twice", "--scenario", "livesInMemory", "--seed", "1", "--executions", "400"),
             chaos("random", "--scenario", "livesOnSqlite", "--seed", "1", "--executions", "100"),
-            chaos("interleave", "--seed", "1", "--executions", "8"),
+            chaos("interleave", "--seed", "1", "--executions", "5"),
             chaos("interleave", "--mode", "complete", "--passes", "1", "--scenario", "cancelAtOnce")
           ],
           { concurrency: 2 }
