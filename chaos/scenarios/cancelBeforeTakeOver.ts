@@ -6,14 +6,10 @@
  */
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Run from "../../src/Run.js"
 import * as RunKernel from "../../src/RunKernel.js"
-import * as Work from "../../src/Work.js"
 import { ghost } from "./ghost.js"
+import { registerImport } from "./restartable.js"
 import { scenario, World, within } from "./world.js"
-
-const Import = Work.make("import", { onHostExit: "restart" })
 
 export default scenario({
   name: "cancelBeforeTakeOver",
@@ -23,13 +19,7 @@ export default scenario({
   program: Effect.gen(function* () {
     const kernel = yield* RunKernel.RunKernel
     const world = yield* World
-    const works: Array<number> = []
-    const importing = Import.toLayer(() =>
-      Effect.map(Run.CurrentRun, ({ attempt }) => {
-        works.push(attempt)
-      })
-    ).pipe(Layer.provide(Layer.succeed(RunKernel.RunKernel, kernel)))
-    yield* Layer.build(importing)
+    const works = yield* registerImport
     const id = yield* ghost(world)
     const answer = yield* within("1 second")(kernel.cancel(id))
     assert.deepEqual(answer, { _tag: "Requested", durable: true })

@@ -6,14 +6,9 @@
  */
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Run from "../../src/Run.js"
-import * as RunKernel from "../../src/RunKernel.js"
-import * as Work from "../../src/Work.js"
 import { ghost } from "./ghost.js"
+import { registerImport } from "./restartable.js"
 import { scenario, World } from "./world.js"
-
-const Import = Work.make("import", { onHostExit: "restart" })
 
 export default scenario({
   name: "definitionUnknown",
@@ -21,20 +16,13 @@ export default scenario({
   guarantees: ["G9"],
   kernel: { leaseDuration: "6 seconds" },
   program: Effect.gen(function* () {
-    const kernel = yield* RunKernel.RunKernel
     const world = yield* World
     const id = yield* ghost(world)
     yield* Effect.sleep("14 seconds")
     const left = yield* world.row(id)
     assert.deepEqual([left?.["status"], left?.["attempt"]], ["running", 1])
     assert.equal((yield* world.lines).filter(({ _tag }) => _tag === "DefinitionUnknown").length, 1)
-    const works: Array<number> = []
-    const importing = Import.toLayer(() =>
-      Effect.map(Run.CurrentRun, ({ attempt }) => {
-        works.push(attempt)
-      })
-    ).pipe(Layer.provide(Layer.succeed(RunKernel.RunKernel, kernel)))
-    yield* Layer.build(importing)
+    const works = yield* registerImport
     yield* Effect.sleep("4 seconds")
     assert.deepEqual(works, [2])
     assert.equal((yield* world.row(id))?.["status"], "completed")

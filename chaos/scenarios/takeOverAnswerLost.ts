@@ -6,15 +6,10 @@
  */
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Run from "../../src/Run.js"
-import * as RunKernel from "../../src/RunKernel.js"
-import * as Work from "../../src/Work.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { ghost } from "./ghost.js"
+import { registerImport } from "./restartable.js"
 import { scenario, World } from "./world.js"
-
-const Import = Work.make("import", { onHostExit: "restart" })
 
 export default scenario({
   name: "takeOverAnswerLost",
@@ -23,15 +18,8 @@ export default scenario({
   kernel: { leaseDuration: "6 seconds" },
   plan: FaultPlan.fromRules(FaultPlan.rule("takeOver", "ioError", { phase: "after" })),
   program: Effect.gen(function* () {
-    const kernel = yield* RunKernel.RunKernel
     const world = yield* World
-    const works: Array<number> = []
-    const importing = Import.toLayer(() =>
-      Effect.map(Run.CurrentRun, ({ attempt }) => {
-        works.push(attempt)
-      })
-    ).pipe(Layer.provide(Layer.succeed(RunKernel.RunKernel, kernel)))
-    yield* Layer.build(importing)
+    const works = yield* registerImport
     const id = yield* ghost(world)
     yield* Effect.sleep("14 seconds")
     assert.deepEqual(works, [2])

@@ -7,7 +7,15 @@
  */
 import type { HostId } from "../RunId.js"
 import type { HostRegistration } from "../RunStore.js"
-import { isActive, labelled, runColumns, type SqlDialect, type SqlStatement } from "./sqlStatements.js"
+import {
+  hostsText,
+  isActive,
+  isLiveHost,
+  labelled,
+  runColumns,
+  type SqlDialect,
+  type SqlStatement
+} from "./sqlStatements.js"
 
 type HostStatements = Pick<
   SqlDialect,
@@ -76,16 +84,6 @@ const register = (prefix: string, host: HostRegistration): SqlStatement =>
     [host.hostId, host.pid, host.bootId, host.processStartedAt, Math.round(host.leaseMillis)]
   )
 
-const isLive = (prefix: string, hostId: string): string =>
-  `EXISTS (SELECT 1 FROM ${prefix}hosts AS h WHERE h.host_id = ${hostId} AND h.state = 'live')`
-
-/** A host whose row is gone counts as lost: an insert of its may have landed after it had left. */
-const hostsText = (prefix: string): string =>
-  "SELECT host_id, pid, boot_id, process_started_at, registered_at, lease_until, lease_millis, renew_seq, state " +
-  `FROM ${prefix}hosts WHERE state = 'live' UNION ALL ` +
-  "SELECT o.host_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'lost' " +
-  `FROM (SELECT DISTINCT host_id FROM ${prefix}runs WHERE ${isActive}) AS o WHERE NOT ${isLive(prefix, "o.host_id")}`
-
 const ownedBy = (prefix: string, hostId: HostId | null, limit: number): SqlStatement =>
   labelled(
     "ownedBy",
@@ -109,7 +107,7 @@ const takeOverText = (prefix: string, isFrom: string): string => {
     `WITH taker AS MATERIALIZED (SELECT host_id FROM ${prefix}hosts WHERE host_id = $2::text AND state = 'live' FOR SHARE), ` +
     "known AS MATERIALIZED (SELECT json_array_elements_text($6::json) AS name), " +
     `o AS MATERIALIZED (SELECT r.run_id FROM ${prefix}runs AS r ` +
-    `WHERE ${isFrom} AND r.${isActive} AND EXISTS (SELECT 1 FROM taker) AND NOT ${isLive(prefix, "$1::text")} ` +
+    `WHERE ${isFrom} AND r.${isActive} AND EXISTS (SELECT 1 FROM taker) AND NOT ${isLiveHost(prefix, "$1::text")} ` +
     "AND ($1::text IS NOT NULL OR r.on_host_exit = 'restart') " +
     `AND (r.cancel_requested_at IS NOT NULL OR ${isLost} OR r.name IN (SELECT name FROM known)) ` +
     "ORDER BY r.run_id LIMIT $7 FOR NO KEY UPDATE OF r) " +

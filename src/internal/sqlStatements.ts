@@ -154,3 +154,19 @@ export const runColumns: ReadonlyArray<string> = [
   "progress_total",
   "progress_step"
 ]
+
+/** @internal */
+export const isLiveHost = (prefix: string, hostId: string): string =>
+  `EXISTS (SELECT 1 FROM ${prefix}hosts AS h WHERE h.host_id = ${hostId} AND h.state = 'live')`
+
+/**
+ * Live hosts, and owners that are not live. A host whose row is gone counts as lost: an insert of its may have landed
+ * after it had left.
+ *
+ * @internal
+ */
+export const hostsText = (prefix: string): string =>
+  "SELECT host_id, pid, boot_id, process_started_at, registered_at, lease_until, lease_millis, renew_seq, state " +
+  `FROM ${prefix}hosts WHERE state = 'live' UNION ALL ` +
+  "SELECT o.host_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'lost' " +
+  `FROM (SELECT DISTINCT host_id FROM ${prefix}runs WHERE ${isActive}) AS o WHERE NOT ${isLiveHost(prefix, "o.host_id")}`

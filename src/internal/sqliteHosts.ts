@@ -8,7 +8,15 @@
 import type { HostId } from "../RunId.js"
 import type { HostRegistration, TakeOver } from "../RunStore.js"
 
-import { isActive, labelled, runColumns, type SqlDialect, type SqlStatement } from "./sqlStatements.js"
+import {
+  hostsText,
+  isActive,
+  isLiveHost,
+  labelled,
+  runColumns,
+  type SqlDialect,
+  type SqlStatement
+} from "./sqlStatements.js"
 
 type HostStatements = Pick<
   SqlDialect,
@@ -84,16 +92,6 @@ const register = (prefix: string, host: HostRegistration): SqlStatement =>
     ]
   )
 
-const isLive = (prefix: string, hostId: string): string =>
-  `EXISTS (SELECT 1 FROM ${prefix}hosts AS h WHERE h.host_id = ${hostId} AND h.state = 'live')`
-
-/** A host whose row is gone counts as lost: an insert of its may have landed after it had left. */
-const hostsText = (prefix: string): string =>
-  "SELECT host_id, pid, boot_id, process_started_at, registered_at, lease_until, lease_millis, renew_seq, state " +
-  `FROM ${prefix}hosts WHERE state = 'live' UNION ALL ` +
-  "SELECT o.host_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'lost' " +
-  `FROM (SELECT DISTINCT host_id FROM ${prefix}runs WHERE ${isActive}) AS o WHERE NOT ${isLive(prefix, "o.host_id")}`
-
 const takeOverElement = ({ by, error, from, now, token }: TakeOver) => ({
   // Not under `id`: these are hosts, and the element carries no run.
   source: from as HostId | null,
@@ -118,7 +116,7 @@ const takeOverText = (prefix: string): string => {
     `WITH p AS MATERIALIZED (SELECT ${fields} FROM json_each(?)), ` +
     "known AS MATERIALIZED (SELECT value AS name FROM json_each(?)), " +
     `o AS MATERIALIZED (SELECT r.run_id FROM p CROSS JOIN ${prefix}runs AS r ` +
-    `WHERE r.host_id IS p.source AND r.${isActive} AND ${isLive(prefix, "p.taker")} AND NOT ${isLive(prefix, "p.source")} ` +
+    `WHERE r.host_id IS p.source AND r.${isActive} AND ${isLiveHost(prefix, "p.taker")} AND NOT ${isLiveHost(prefix, "p.source")} ` +
     "AND (p.source IS NOT NULL OR r.on_host_exit = 'restart') " +
     `AND (r.cancel_requested_at IS NOT NULL OR ${isLost} OR r.name IN (SELECT name FROM known)) LIMIT ?) ` +
     `UPDATE ${prefix}runs AS r SET status = ${become("'cancelled'", "'failed'", "'running'")}, ` +
