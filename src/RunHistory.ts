@@ -6,11 +6,11 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { checkRun } from "./internal/historyChecks.js"
-import type { LineOf } from "./internal/historyFacts.js"
-import * as Gathering from "./internal/historyGathering.js"
-import * as JournalChecks from "./internal/journalChecks.js"
-import * as KeyHolders from "./internal/keyHolders.js"
+import { checkRun } from "./internal/history/historyChecks.js"
+import type { LineOf } from "./internal/history/historyFacts.js"
+import * as Gathering from "./internal/history/historyGathering.js"
+import * as JournalChecks from "./internal/history/journalChecks.js"
+import * as KeyHolders from "./internal/history/keyHolders.js"
 import type { Run } from "./Run.js"
 import type { HostId, RunId } from "./RunId.js"
 import * as RunLog from "./RunLog.js"

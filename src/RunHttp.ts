@@ -15,12 +15,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
-import { respond } from "./internal/eventSource.js"
-import { decodeBody } from "./internal/httpBody.js"
-import * as Calls from "./internal/httpCalls.js"
-import { CancelBody, type Group, groupOf } from "./internal/httpEndpoints.js"
-import * as Errors from "./internal/httpErrors.js"
-import { coreOf } from "./internal/kernelCore.js"
+import { respond } from "./internal/http/eventSource.js"
+import { decodeBody } from "./internal/http/httpBody.js"
+import * as Calls from "./internal/http/httpCalls.js"
+import { CancelBody, type Group, groupOf } from "./internal/http/httpEndpoints.js"
+import * as Errors from "./internal/http/httpErrors.js"
+import { coreOf } from "./internal/kernel/kernelCore.js"
 import type { RunId } from "./RunId.js"
 import { RunKernel } from "./RunKernel.js"
 import type { RunQuery } from "./RunStore.js"
@@ -37,8 +37,8 @@ export type {
    * @category models
    */
   StartEndpoint
-} from "./internal/httpEndpoints.js"
-export * from "./internal/httpErrorClasses.js"
+} from "./internal/http/httpEndpoints.js"
+export * from "./internal/http/httpErrorClasses.js"
 export {
   /**
    * A run as its clients see it: the row, and `notStored` while its verdict is decided and the row does not say so.
@@ -47,7 +47,7 @@ export {
    * @category schemas
    */
   RunView
-} from "./internal/runView.js"
+} from "./internal/http/runView.js"
 
 // -- options ----------------------------------------------------------------------------------------------
 

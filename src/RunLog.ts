@@ -11,15 +11,15 @@ import { closeSync, openSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import { appendTo, ndjson } from "./internal/lineLogger.js"
+import { appendTo, ndjson } from "./internal/log/lineLogger.js"
 
 // -- schemas ------------------------------------------------------------------------------------------
 
-export { Failure, Line } from "./internal/logLines.js"
+export { Failure, Line } from "./internal/log/logLines.js"
 
 // -- reading ------------------------------------------------------------------------------------------
 
-export { type Parsed, parse } from "./internal/lineReader.js"
+export { type Parsed, parse } from "./internal/log/lineReader.js"
 
 // -- layers -------------------------------------------------------------------------------------------
 

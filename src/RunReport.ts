@@ -5,11 +5,11 @@
  *
  * @since 0.1.0
  */
-import { guaranteeTitles } from "./internal/guaranteeTitles.js"
-import * as Latencies from "./internal/latencies.js"
-import { collector } from "./internal/reportCollecting.js"
-import { reportPage } from "./internal/reportPage.js"
-import type * as RunEntry from "./internal/runEntry.js"
+import { guaranteeTitles } from "./internal/report/guaranteeTitles.js"
+import * as Latencies from "./internal/report/latencies.js"
+import { collector } from "./internal/report/reportCollecting.js"
+import { reportPage } from "./internal/report/reportPage.js"
+import type * as RunEntry from "./internal/report/runEntry.js"
 import * as RunHistory from "./RunHistory.js"
 import type { HostId, RunId } from "./RunId.js"
 import type * as RunLog from "./RunLog.js"

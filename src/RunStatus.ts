@@ -1,5 +1,5 @@
 /**
- * The words that a row may say about a run. Together with `internal/verdict` this is the only place
+ * The words that a row may say about a run. Together with `internal/runs/verdict` this is the only place
  * in the code base that holds a rule about statuses.
  *
  * @since 0.1.0

@@ -1,7 +1,7 @@
 /**
  * The one storage port. A store sees strings and answers every write row by row: applied, applied
- * before, no-op, not found, not mine. Only `internal/statusWriter` calls the writes that change runs
- * (and `internal/hostLease` those that change hosts); anybody may read.
+ * before, no-op, not found, not mine. Only `internal/writing/statusWriter` calls the writes that change runs
+ * (and `internal/hosts/hostLease` those that change hosts); anybody may read.
  *
  * Faults that an implementation must survive: a statement that fails, one whose answer is lost, one
  * that lands later, a connection that is gone. Each write is one guarded statement, so repeating it
@@ -14,7 +14,7 @@ import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
-import { makeMemory } from "./internal/memoryStore.js"
+import { makeMemory } from "./internal/store/memoryStore.js"
 import type { StoreFailure } from "./RunError.js"
 import type { HostRegistration, HostsSeen, OwnedRun, TakeOver } from "./RunHost.js"
 import type { HostId, RunId } from "./RunId.js"

@@ -26,7 +26,7 @@ export const canaries: ReadonlyArray<Canary> = [
       name: "orphans-are-left-alone",
       guarantee: "G9",
       defect: "A host that comes up does not look for the runs of those that are gone.",
-      file: "src/internal/recovering.ts",
+      file: "src/internal/hosts/recovering.ts",
       find: "if (!(yield* mayTake(core))) return",
       replace: "if (core !== undefined) return",
       killedBy
@@ -78,7 +78,7 @@ export const canaries: ReadonlyArray<Canary> = [
       name: "recovery-forgets-cancels",
       guarantee: "G2",
       defect: "A run of a lost host becomes failed, though its row had a cancel that was acknowledged.",
-      file: "src/internal/sqliteHosts.ts",
+      file: "src/internal/store/sqliteHosts.ts",
       find: "CASE WHEN r.cancel_requested_at IS NOT NULL THEN",
       replace: "CASE WHEN r.cancel_requested_at < 0 THEN",
       killedBy

@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { runOf } from "../../src/internal/runRow.js"
+import { runOf } from "../../src/internal/store/runRow.js"
 import * as RunHistory from "../../src/RunHistory.js"
 import type { RunId } from "../../src/RunId.js"
 import type { Line } from "../../src/RunLog.js"

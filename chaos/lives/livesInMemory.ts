@@ -6,8 +6,8 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { makeFrom } from "../../src/internal/memoryStore.js"
-import { emptyTables } from "../../src/internal/memoryTables.js"
+import { makeFrom } from "../../src/internal/store/memoryStore.js"
+import { emptyTables } from "../../src/internal/store/memoryTables.js"
 import { RunStore } from "../../src/RunStore.js"
 import * as Chaos from "../Chaos.js"
 import type { Recorder } from "../internal/recorder.js"

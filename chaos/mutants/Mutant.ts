@@ -20,7 +20,7 @@ export class Mutant extends Schema.Class<Mutant>("effect-holdfast/chaos/Mutant")
   guarantee: Guarantee,
   /** What is wrong with it, in a sentence. */
   defect: Schema.NonEmptyString,
-  /** Relative to the repository: `src/internal/verdict.ts`. */
+  /** Relative to the repository: `src/internal/runs/verdict.ts`. */
   file: Schema.NonEmptyString,
   /** Occurs exactly once in the file. */
   find: Schema.NonEmptyString,

@@ -10,7 +10,7 @@ export const hosts: ReadonlyArray<Mutant> = [
     name: "old-owner-settles",
     guarantee: "G9",
     defect: "A write names the run alone: what the previous owner still writes ends the run of the next one.",
-    file: "src/internal/sqliteStatements.ts",
+    file: "src/internal/store/sqliteStatements.ts",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of the source
     find: " AND +${alias}.host_id = j.hostId AND +${alias}.attempt = j.attempt",
     replace: "",
@@ -20,7 +20,7 @@ export const hosts: ReadonlyArray<Mutant> = [
     name: "taken-without-a-fence",
     guarantee: "G9",
     defect: "A silent host is not fenced before its runs are to be taken over (rule 5).",
-    file: "src/internal/recovering.ts",
+    file: "src/internal/hosts/recovering.ts",
     find: "core.store.fence(host)",
     replace: "Effect.succeed(host.renewSeq >= 0)",
     killedBy: "hostGoesSilent"
@@ -29,7 +29,7 @@ export const hosts: ReadonlyArray<Mutant> = [
     name: "silence-is-not-waited-for",
     guarantee: "G9",
     defect: "A host that has not renewed between two looks is judged lost, whatever its lease (rule 6).",
-    file: "src/internal/observer.ts",
+    file: "src/internal/hosts/observer.ts",
     find: "silentMillis >= host.leaseMillis + this.options.beyondLease",
     replace: "silentMillis > 0",
     killedBy: "hostGoesSilent"
@@ -38,7 +38,7 @@ export const hosts: ReadonlyArray<Mutant> = [
     name: "contact-is-never-broken",
     guarantee: "G9",
     defect: "An observer that could not look counts that time as silence of the others (rule 6).",
-    file: "src/internal/observer.ts",
+    file: "src/internal/hosts/observer.ts",
     find: "    this.seen = new Map()\n",
     replace: "    this.seen = new Map(this.seen)\n",
     killedBy: "outageForEverybody"
@@ -56,7 +56,7 @@ export const hosts: ReadonlyArray<Mutant> = [
     name: "lease-end-is-ignored",
     guarantee: "G12",
     defect: "A host that cannot renew goes on working until its lease has ended, and after (rule 7).",
-    file: "src/internal/leaseEnd.ts",
+    file: "src/internal/hosts/leaseEnd.ts",
     find: 'onLeaseEnd === "stop"',
     replace: "onLeaseEnd === undefined",
     killedBy: "leaseEndsBeforeWork"
@@ -65,7 +65,7 @@ export const hosts: ReadonlyArray<Mutant> = [
     name: "lost-take-over-is-forgotten",
     guarantee: "G9",
     defect: "A row that is this host's, by a take-over whose answer was lost, is left as it is (rule 9).",
-    file: "src/internal/auditing.ts",
+    file: "src/internal/hosts/auditing.ts",
     find: "row.attempt === 1 ? abandonRow(core, row) : adoptRow(core, row)",
     replace: "row.attempt === 1 ? abandonRow(core, row) : Effect.void",
     killedBy: "takeOverAnswerLost"
@@ -74,7 +74,7 @@ export const hosts: ReadonlyArray<Mutant> = [
     name: "restarted-for-ever",
     guarantee: "G9",
     defect: "A run is restarted however often its hosts were lost.",
-    file: "src/internal/sqliteHosts.ts",
+    file: "src/internal/store/sqliteHosts.ts",
     find: "r.attempt >= r.attempt_max OR ",
     replace: "",
     killedBy: "attemptsUsedUp"
@@ -83,7 +83,7 @@ export const hosts: ReadonlyArray<Mutant> = [
     name: "unknown-definition-is-taken",
     guarantee: "G9",
     defect: "A host takes over runs of which it does not know what they are to do.",
-    file: "src/internal/sqliteHosts.ts",
+    file: "src/internal/store/sqliteHosts.ts",
     find: "r.name IN (SELECT name FROM known)",
     replace: "true",
     killedBy: "definitionUnknown"
@@ -92,7 +92,7 @@ export const hosts: ReadonlyArray<Mutant> = [
     name: "left-runs-are-not-told",
     guarantee: "G11",
     defect: "A run that waits for a host which knows its definition waits in silence.",
-    file: "src/internal/recovering.ts",
+    file: "src/internal/hosts/recovering.ts",
     find: "!reported.has(id)",
     replace: "reported.has(id) && false",
     killedBy: "definitionUnknown"
@@ -101,7 +101,7 @@ export const hosts: ReadonlyArray<Mutant> = [
     name: "take-over-forgets-the-cancel",
     guarantee: "G2",
     defect: "A run of a lost host is restarted, though its row has a cancel that was acknowledged (rule 2).",
-    file: "src/internal/sqliteHosts.ts",
+    file: "src/internal/store/sqliteHosts.ts",
     find: "CASE WHEN r.cancel_requested_at IS NOT NULL THEN",
     replace: "CASE WHEN r.cancel_requested_at < 0 THEN",
     killedBy: "cancelBeforeTakeOver"
@@ -110,7 +110,7 @@ export const hosts: ReadonlyArray<Mutant> = [
     name: "everybody-waits-for-the-lease",
     guarantee: "G8",
     defect: "A host on the same machine is not seen to be gone, and keeps its keys until its lease is over.",
-    file: "src/internal/recovering.ts",
+    file: "src/internal/hosts/recovering.ts",
     find: "(host) => processes.isGone(host)",
     replace: "() => false",
     killedBy: "processGone"
@@ -119,7 +119,7 @@ export const hosts: ReadonlyArray<Mutant> = [
     name: "shutdown-fails-what-could-go-on",
     guarantee: "G9",
     defect: "A shutdown fails its runs, also those whose definition lets another host restart them.",
-    file: "src/internal/verdict.ts",
+    file: "src/internal/runs/verdict.ts",
     find: "facts.restarts && (facts.leaseLost || facts.shuttingDown)",
     replace: "facts.restarts && facts.leaseLost",
     killedBy: "givenBackAtShutdown"
@@ -129,7 +129,7 @@ export const hosts: ReadonlyArray<Mutant> = [
     guarantee: "G9",
     defect:
       "A host takes its row with it, round work that has not stopped, and that is done again beside it (rule 11).",
-    file: "src/internal/sqliteHosts.ts",
+    file: "src/internal/store/sqliteHosts.ts",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of the source
     find: "AND NOT EXISTS (SELECT 1 FROM ${prefix}runs AS r WHERE r.host_id = ? AND r.${isActive})",
     replace: "AND ? IS NOT NULL",

@@ -10,7 +10,7 @@ export const journaling: ReadonlyArray<Mutant> = [
     name: "shutdown-walks-past-the-journal",
     guarantee: "G6",
     defect: "What a shutdown cannot write is logged as lost, though there is a journal for it.",
-    file: "src/internal/journaling.ts",
+    file: "src/internal/journal/journaling.ts",
     find: "    if (keeper === undefined) return Effect.succeed(new Set())",
     replace: "    if (keeper === undefined || core.isClosed) return Effect.succeed(new Set())",
     killedBy: "journaledAtShutdown"
@@ -19,7 +19,7 @@ export const journaling: ReadonlyArray<Mutant> = [
     name: "parked-verdict-in-memory-only",
     guarantee: "G6",
     defect: "Only a shutdown writes the journal: a verdict that is parked is gone with a process that is killed.",
-    file: "src/internal/settling.ts",
+    file: "src/internal/runs/settling.ts",
     find: "    yield* Journaling.keep(core, run)\n",
     replace: "",
     killedBy: "journaledWhenParked"
@@ -28,7 +28,7 @@ export const journaling: ReadonlyArray<Mutant> = [
     name: "journal-keeps-the-first-verdict",
     guarantee: "G6",
     defect: "A cancel that comes after a verdict was journaled does not get into the journal.",
-    file: "src/internal/cancelling.ts",
+    file: "src/internal/runs/cancelling.ts",
     find: '    if (found === "ended") yield* Journaling.keep(core, run)\n',
     replace: "",
     killedBy: "journaledWhenParked"
@@ -37,7 +37,7 @@ export const journaling: ReadonlyArray<Mutant> = [
     name: "recovery-before-replay",
     guarantee: "G6",
     defect: "A host that comes back judges the runs of its former self as lost, and reads its journal afterwards.",
-    file: "src/internal/kernelMaking.ts",
+    file: "src/internal/kernel/kernelMaking.ts",
     find: "    if (journal !== undefined) yield* replay(",
     replace: "    yield* Recovering.start(made, opening.openRetry)\n    if (journal !== undefined) yield* replay(",
     killedBy: "replayedBeforeRecovery"
@@ -46,7 +46,7 @@ export const journaling: ReadonlyArray<Mutant> = [
     name: "torn-line-spoils-the-journal",
     guarantee: "G6",
     defect: "A journal whose last line is torn counts as unreadable, with all that is in it.",
-    file: "src/internal/journalLines.ts",
+    file: "src/internal/journal/journalLines.ts",
     find: '  if (last === "") return { entries, bad, isTorn: false }',
     replace: '  if (last !== "") return { entries: [], bad, isTorn: true }',
     killedBy: "tornJournal"
@@ -55,7 +55,7 @@ export const journaling: ReadonlyArray<Mutant> = [
     name: "checksum-is-not-looked-at",
     guarantee: "G1",
     defect: "A line of the journal is believed, whatever the disk has made of it.",
-    file: "src/internal/journalLines.ts",
+    file: "src/internal/journal/journalLines.ts",
     find: "  if (sum !== expected) return",
     replace: "  if (sum === undefined) return",
     killedBy: "damagedJournal"
@@ -64,7 +64,7 @@ export const journaling: ReadonlyArray<Mutant> = [
     name: "journal-is-tried-once",
     guarantee: "G6",
     defect: "A verdict that the journal did not take at once is never offered to it again.",
-    file: "src/internal/journaling.ts",
+    file: "src/internal/journal/journaling.ts",
     find: "        Effect.delay(working(core, keeper, attempt + 1), delay)",
     replace: "        Effect.void",
     killedBy: "fullJournalDisk"
@@ -73,7 +73,7 @@ export const journaling: ReadonlyArray<Mutant> = [
     name: "overruled-verdict-dropped-in-silence",
     guarantee: "G6",
     defect: "A replay that changes no row counts as done, and the verdict is gone without a word.",
-    file: "src/internal/replaying.ts",
+    file: "src/internal/journal/replaying.ts",
     find: "    isOurs || status === settlement.status\n",
     replace: "    isOurs || status !== undefined\n",
     killedBy: "replayOverruled"
@@ -82,7 +82,7 @@ export const journaling: ReadonlyArray<Mutant> = [
     name: "tombstone-journaled-as-a-verdict",
     guarantee: "G7",
     defect: "The journal keeps of a start in doubt that it failed, and not what would keep its insert from landing.",
-    file: "src/internal/journaling.ts",
+    file: "src/internal/journal/journaling.ts",
     find: '  return [run.state.entomb ? { _tag: "Tombstone", run: run.newRun, settlement } : { _tag: "Settlement", settlement }]',
     replace: '  return [{ _tag: "Settlement", settlement }]',
     killedBy: "journaledTombstone"

@@ -11,7 +11,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "no-op-is-a-failure",
     guarantee: "G10",
     defect: "A terminal write that changes no row counts as failed, and is repeated for ever.",
-    file: "src/internal/sqlRunWrites.ts",
+    file: "src/internal/store/sqlRunWrites.ts",
     find: '    return { _tag: row.settleToken === wanted.token ? "AlreadyApplied" : "NoOp", row, status: row.status }',
     replace:
       '    return row.settleToken === wanted.token ? { _tag: "AlreadyApplied", row, status: row.status } : undefined',
@@ -21,7 +21,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "no-op-is-told-as-own-verdict",
     guarantee: "G4",
     defect: "A terminal write that changes no row counts as done, and the host's own verdict is told.",
-    file: "src/internal/settling.ts",
+    file: "src/internal/runs/settling.ts",
     find: "    switch (outcome._tag) {",
     replace: `    if (outcome._tag === "NoOp") {
       const own = ActiveRun.settlementOf(run, run.state)
@@ -34,7 +34,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "not-found-is-done",
     guarantee: "G10",
     defect: "A terminal write for a run that has no row counts as done: zero rows are zero rows.",
-    file: "src/internal/settling.ts",
+    file: "src/internal/runs/settling.ts",
     find: "        return yield* vanished(core, run)",
     replace: "        return yield* settled(core, run, { ...ActiveRun.settlementOf(run, run.state), attempts }, {})",
     killedBy: "rowVanished"
@@ -43,7 +43,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "not-found-is-a-failure",
     guarantee: "G10",
     defect: "A terminal write for a run that has no row counts as failed, and is repeated for ever.",
-    file: "src/internal/sqlRunWrites.ts",
+    file: "src/internal/store/sqlRunWrites.ts",
     find: '  if (row === undefined) return operation === "settle" ? { _tag: "NotFound" } : undefined',
     replace: "  if (row === undefined) return undefined",
     killedBy: "rowVanished"
@@ -52,7 +52,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "no-op-cancel-is-done",
     guarantee: "G10",
     defect: "A cancel is reported as done though it changed nothing, the row being terminal already.",
-    file: "src/internal/cancelling.ts",
+    file: "src/internal/runs/cancelling.ts",
     find: '      return Effect.succeed({ _tag: "AlreadyTerminal", status: outcome.status })',
     replace: '      return Effect.succeed({ _tag: "Requested", durable: true })',
     killedBy: "cancelTooLate"
@@ -61,7 +61,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "cancel-of-nothing-is-done",
     guarantee: "G10",
     defect: "A cancel of a run that nobody knows is reported as done.",
-    file: "src/internal/cancelling.ts",
+    file: "src/internal/runs/cancelling.ts",
     find: "      return Effect.fail(new RunNotFound({ id }))",
     replace: '      return Effect.succeed({ _tag: "Requested", durable: true })',
     killedBy: "cancelTooLate"
@@ -70,7 +70,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "somebody-elses-cancel-is-claimed",
     guarantee: "G10",
     defect: "A cancel that found the run cancelled by somebody else is reported as what did it.",
-    file: "src/internal/settling.ts",
+    file: "src/internal/runs/settling.ts",
     find: '        if (outcome._tag === "NoOp") answerCancels(',
     replace: "        if (false) answerCancels(",
     killedBy: "cancelTooLate"
@@ -79,7 +79,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "retry-overwrites-a-terminal-row",
     guarantee: "G3",
     defect: "The update is unconditional: a retry that comes through changes what somebody else has settled.",
-    file: "src/internal/sqliteStatements.ts",
+    file: "src/internal/store/sqliteStatements.ts",
     find: 'isMine("r")} RETURNING run_id, status, work_outcome`\n\n/** Rule 4',
     replace: '"true"} RETURNING run_id, status, work_outcome`\n\n/** Rule 4',
     killedBy: "foreignVerdictStands"
@@ -88,7 +88,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "no-trigger-on-update",
     guarantee: "G3",
     defect: "Only the kernel's own statements spare terminal rows; a foreign UPDATE changes them.",
-    file: "src/internal/sqliteSchema.ts",
+    file: "src/internal/store/sqliteSchema.ts",
     find: "WHEN OLD.status NOT IN ('pending', 'running')",
     replace: "WHEN false",
     killedBy: "terminalRowIsFinal"
@@ -97,7 +97,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "no-trigger-on-replace",
     guarantee: "G3",
     defect: "INSERT OR REPLACE walks past the trigger on updates, and the run begins anew.",
-    file: "src/internal/sqliteSchema.ts",
+    file: "src/internal/store/sqliteSchema.ts",
     find: "runs AS r WHERE r.run_id = NEW.run_id AND +r.status NOT IN ('pending', 'running'))",
     replace: "runs AS r WHERE r.run_id = NEW.run_id AND false)",
     killedBy: "terminalRowIsFinal"
@@ -106,7 +106,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "work-begins-without-its-row",
     guarantee: "G7",
     defect: "A failed insert is ignored: the work is executed though no row could be written for it.",
-    file: "src/internal/starting.ts",
+    file: "src/internal/runs/starting.ts",
     find: "        const outcome = yield* Effect.onError(restore(askForRow(core, run)), (cause) =>",
     replace: `      const outcome = yield* Effect.onError(
         Effect.orElseSucceed(restore(askForRow(core, run)), () => ({ _tag: "Inserted" })),
@@ -117,7 +117,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "failed-start-leaves-its-row",
     guarantee: "G7",
     defect: "A start that fails forgets its run, though its row may be there: active for ever, with nobody to end it.",
-    file: "src/internal/abandoning.ts",
+    file: "src/internal/runs/abandoning.ts",
     find: "    if (!run.isInsertSent) return drop(core, run)",
     replace: "    return drop(core, run)",
     killedBy: "startAnswerLost"
@@ -126,7 +126,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "refused-start-fails-its-batch",
     guarantee: "G7",
     defect: "All starts that stand in one statement fail with the one that the database refuses.",
-    file: "src/internal/writeLane.ts",
+    file: "src/internal/writing/writeLane.ts",
     find: "      if (sent.length > 1) {",
     replace:
       '      if (sent.length > 1 && failure.operation === "insert") {\n        yield* Effect.forEach(sent, (waiting) => this.tellOne(waiting, failure), { discard: true })\n      } else if (sent.length > 1) {',
@@ -136,7 +136,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "damaged-database-is-written-to",
     guarantee: "G4",
     defect: "After the database has said that it is damaged, it is written to as before.",
-    file: "src/internal/statusWriter.ts",
+    file: "src/internal/writing/statusWriter.ts",
     find: "      if (damage === undefined) return true",
     replace: "      return true",
     killedBy: "startOnDamagedDatabase"
@@ -145,7 +145,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     name: "registration-is-not-retried",
     guarantee: "G7",
     defect: "A host whose first statement meets a lock does not come up.",
-    file: "src/internal/hostLease.ts",
+    file: "src/internal/hosts/hostLease.ts",
     find: "    yield* Effect.retry(register(hostId), options.openRetry)",
     replace: "    yield* register(hostId)",
     killedBy: "hostNotRegistered"

@@ -24,7 +24,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "failed-write-becomes-failed-run",
     guarantee: "G1",
     defect: "The catch around the success write records the run as failed: one try for work and write.",
-    file: "src/internal/statusWriter.ts",
+    file: "src/internal/writing/statusWriter.ts",
     find: settleLane,
     replace: caughtAsFailed(`workOutcome: "failed", result: null, error: JSON.stringify(${databaseError})`),
     killedBy: "transientCompletion"
@@ -33,7 +33,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "failed-cancel-write-becomes-failed-run",
     guarantee: "G2",
     defect: "The catch around the cancel write records the run as failed, and the cancel is forgotten.",
-    file: "src/internal/statusWriter.ts",
+    file: "src/internal/writing/statusWriter.ts",
     find: settleLane,
     replace: caughtAsFailed(`cancelRequestedAt: null, error: JSON.stringify(${databaseError})`),
     killedBy: "transientCancel"
@@ -42,7 +42,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "cancel-mark-is-not-retried",
     guarantee: "G2",
     defect: "A cancel whose first write fails is never recorded in the row.",
-    file: "src/internal/statusWriter.ts",
+    file: "src/internal/writing/statusWriter.ts",
     find: '      cancel: lane("cancel", store.requestCancel, parks),',
     replace: '      cancel: lane("cancel", store.requestCancel, { ...parks, isRetried: false }),',
     killedBy: "transientCancel"
@@ -51,7 +51,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "database-error-becomes-the-runs-error",
     guarantee: "G1",
     defect: "The catch around the failure write records the error that it has caught: the database's.",
-    file: "src/internal/statusWriter.ts",
+    file: "src/internal/writing/statusWriter.ts",
     find: settleLane,
     replace: caughtAsFailed(`error: JSON.stringify(${databaseError})`),
     killedBy: "transientFailure"
@@ -60,7 +60,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "settled-is-told-when-the-write-has-failed",
     guarantee: "G4",
     defect: "Subscribers are told the verdict as if it were stored, when nothing could store it.",
-    file: "src/internal/settling.ts",
+    file: "src/internal/runs/settling.ts",
     find: '    run.hub.publish({ _tag: "Parked", verdict: status, message: failure.message })',
     replace:
       '    run.hub.publish({ _tag: "Settled", status, workOutcome: ActiveRun.settlementOf(run, run.state).workOutcome, attempts })',
@@ -70,7 +70,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "retries-end-when-the-verdict-is-parked",
     guarantee: "G5",
     defect: "After so many attempts the write is given up: the run is active for ever.",
-    file: "src/internal/writeLane.ts",
+    file: "src/internal/writing/writeLane.ts",
     find: "    waiting.isOverdue = true\n    return waiting.job.overdue(",
     replace: "    waiting.isOverdue = true\n    this.forget(waiting)\n    return waiting.job.overdue(",
     killedBy: "parkedThenSettled"
@@ -79,7 +79,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "budgets-wait-for-the-statement",
     guarantee: "G4",
     defect: "Nobody is told anything before the statement in flight has ended.",
-    file: "src/internal/statusWriter.ts",
+    file: "src/internal/writing/statusWriter.ts",
     find: "        if (isPatient && nextBudgetAt() > now + Duration.toMillis(options.attemptTimeout)) return yield* effect",
     replace: "        return yield* effect",
     killedBy: "parkedInTime"
@@ -88,7 +88,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "first-to-come-is-first-to-be-told",
     guarantee: "G5",
     defect: "A caller whose budget is short is told only when the longer one of whoever came before it has passed.",
-    file: "src/internal/writeLane.ts",
+    file: "src/internal/writing/writeLane.ts",
     find: "Math.min(this.budgetAt, job.budgetUntil)",
     replace: "this.budgetAt",
     killedBy: "cancelToldInTime"
@@ -97,7 +97,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "failure-to-open-is-final",
     guarantee: "G5",
     defect: "A connection that could not be opened once is never opened again.",
-    file: "src/internal/currentClient.ts",
+    file: "src/internal/store/currentClient.ts",
     find: "      if (Exit.isFailure(exit)) {\n",
     replace: "      if (Exit.isFailure(exit)) {\n        state.isClosed = true\n",
     killedBy: "databaseGone"
@@ -106,7 +106,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "no-jitter",
     guarantee: "G5",
     defect: "All hosts that met the same lock ask again at the same instant.",
-    file: "src/internal/backoff.ts",
+    file: "src/internal/writing/backoff.ts",
     find: "    Schedule.jittered,\n",
     replace: "",
     killedBy: "jitteredBackoff"
@@ -115,7 +115,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "backoff-is-not-reset",
     guarantee: "G5",
     defect: "The delays of an outage that is over are those of the next failure.",
-    file: "src/internal/writeLane.ts",
+    file: "src/internal/writing/writeLane.ts",
     find: "    this.options.backoff.reset()\n",
     replace: "",
     killedBy: "jitteredBackoff"
@@ -124,7 +124,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "dead-connection-is-kept",
     guarantee: "G5",
     defect: "The retry is made on the connection that was lost, for ever.",
-    file: "src/internal/currentClient.ts",
+    file: "src/internal/store/currentClient.ts",
     find: 'failure.class === "connection" || opened.dialect.needsFreshClient(failure)',
     replace: "opened.dialect.needsFreshClient(failure)",
     killedBy: "freshConnection"
@@ -133,7 +133,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "closed-connection-is-transient",
     guarantee: "G5",
     defect: "A driver's error without a code is taken for one that passes by itself.",
-    file: "src/internal/sqlFailure.ts",
+    file: "src/internal/store/sqlFailure.ts",
     find: '  if (/connection is not open/i.test(message)) return "connection"',
     replace: '  if (/connection is not open/i.test(message)) return "transient"',
     killedBy: "freshConnection"
@@ -142,7 +142,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "thrown-error-is-permanent",
     guarantee: "G5",
     defect: "What a driver throws counts as a mistake of the program, which no retry could help.",
-    file: "src/internal/sqlFailure.ts",
+    file: "src/internal/store/sqlFailure.ts",
     find: '  if (isNamed(error, "RangeError") || isNamed(error, "TypeError")) return "permanent"',
     replace: '  if (error instanceof Error) return "permanent"',
     killedBy: "driverThrows"
@@ -151,7 +151,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "defects-walk-past-the-retry",
     guarantee: "G5",
     defect: "Only typed failures are retried: an update that throws leaves the writer by another way.",
-    file: "src/internal/boundedStore.ts",
+    file: "src/internal/writing/boundedStore.ts",
     find: "      Effect.catchAllCause((cause) =>",
     replace: "      ((_unused) => (effect) => effect)((cause) =>",
     killedBy: "storeThrows"
@@ -160,7 +160,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "bad-row-holds-up-its-batch",
     guarantee: "G5",
     defect: "A statement that the database refuses is repeated as it is: one bad row holds up all the others.",
-    file: "src/internal/writeLane.ts",
+    file: "src/internal/writing/writeLane.ts",
     find: "        return this.isolate(sent, failure)",
     replace: "        return this.backOff(sent, failure)",
     killedBy: "poisonedRow"
@@ -169,7 +169,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "bad-row-is-dropped",
     guarantee: "G5",
     defect: "A verdict that the database refuses for good is told of once, and never written.",
-    file: "src/internal/writeLane.ts",
+    file: "src/internal/writing/writeLane.ts",
     find: "      yield* this.tellOne(first, failure)",
     replace: "      yield* this.tellOne(first, failure)\n      this.forget(first)",
     killedBy: "poisonedRow"
@@ -178,7 +178,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "progress-after-the-end",
     guarantee: "G4",
     defect: "A report of progress counts whenever it comes, also when the work has ended.",
-    file: "src/internal/running.ts",
+    file: "src/internal/runs/running.ts",
     find: '  if (run.state._tag !== "Working") return\n  run.progress',
     replace: "  run.progress",
     killedBy: "progressKept"
@@ -187,7 +187,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "progress-repeated",
     guarantee: "G5",
     defect: "A report of progress that failed is sent again and again, before what has to be written.",
-    file: "src/internal/statusWriter.ts",
+    file: "src/internal/writing/statusWriter.ts",
     find: "{ isRetried: false }",
     replace: "{ isRetried: true }",
     killedBy: "progressKept"

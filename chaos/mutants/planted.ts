@@ -13,7 +13,7 @@ export const planted: ReadonlyArray<Mutant> = [
     guarantee: "G2",
     defect:
       "A cancel looks whether its run has settled, gives the writer a few turns, and only then waits: for ever, where the run settled in between.",
-    file: "src/internal/cancelling.ts",
+    file: "src/internal/runs/cancelling.ts",
     find: `    run.cancelWaiters.push(waiter)
     const leave = Effect.sync(() => {
       run.cancelWaiters = run.cancelWaiters.filter((other) => other !== waiter)
@@ -33,7 +33,7 @@ export const planted: ReadonlyArray<Mutant> = [
     guarantee: "G2",
     defect:
       "A cancel counts as in time where the last attempt surely changed nothing, though the answer of an earlier one was lost.",
-    file: "src/internal/settling.ts",
+    file: "src/internal/runs/settling.ts",
     find: "  return mark?.isSafe === true\n",
     replace: "  return mark?.isSafe === true || (mark !== undefined && !failure.inDoubt)\n",
     killedBy: "livesInMemory"
@@ -43,7 +43,7 @@ export const planted: ReadonlyArray<Mutant> = [
     guarantee: "G2",
     defect:
       "The shutdown answers all who wait for runs of this host, and forgets who asked to cancel a run of another one.",
-    file: "src/internal/stopping.ts",
+    file: "src/internal/kernel/stopping.ts",
     find: "    for (const waiter of core.rowCancels.values())\n      Deferred",
     replace: "    for (const waiter of core.inserts.values())\n      Deferred",
     killedBy: "livesInMemory"

@@ -10,7 +10,7 @@ export const waiters: ReadonlyArray<Mutant> = [
     name: "second-cancel-is-not-answered",
     guarantee: "G2",
     defect: "The answer to a cancel goes to who asked first, and nobody is left to answer another.",
-    file: "src/internal/cancelling.ts",
+    file: "src/internal/runs/cancelling.ts",
     find: "          return Effect.zipRight(record(core, run), restore(awaitAnswer(core, run, reason)))",
     replace: "          return restore(awaitAnswer(core, run, reason))",
     killedBy: "cancelTwice"
@@ -19,7 +19,7 @@ export const waiters: ReadonlyArray<Mutant> = [
     name: "lease-of-another-identity",
     guarantee: "G8",
     defect: "Work begins since some identity of this host holds a lease, though its row names one that was fenced.",
-    file: "src/internal/launching.ts",
+    file: "src/internal/runs/launching.ts",
     find: "run.hostId !== core.lease.hostId() || ",
     replace: "",
     killedBy: "fencedStart"
@@ -28,7 +28,7 @@ export const waiters: ReadonlyArray<Mutant> = [
     name: "cancel-waits-for-a-closed-kernel",
     guarantee: "G2",
     defect: "A cancel waits for the answer of a writer that has ended.",
-    file: "src/internal/cancelling.ts",
+    file: "src/internal/runs/cancelling.ts",
     find: "    if (core.isClosed) return Effect.fail(new KernelStopped())",
     replace: "",
     killedBy: "cancelAfterClose"

@@ -12,7 +12,7 @@ import * as TestClock from "effect/TestClock"
 import { Chaos } from "../../chaos/Chaos.js"
 import * as FaultPlan from "../../chaos/FaultPlan.js"
 import { driverError, sqlError, storeFailure } from "../../chaos/internal/faultErrors.js"
-import { toStoreFailure } from "../../src/internal/sqlFailure.js"
+import { toStoreFailure } from "../../src/internal/store/sqlFailure.js"
 import { SqlConnector } from "../../src/SqlConnector.js"
 import { insert, layerConnector, makeFile, seen } from "./brokenDatabase.js"
 

@@ -4,7 +4,7 @@
  */
 import type { History } from "../../chaos/index.js"
 import { Run, RunId, type RunLog, type RunStatus } from "../../src/index.js"
-import { runOf } from "../../src/internal/runRow.js"
+import { runOf } from "../../src/internal/store/runRow.js"
 import type { StoredRun } from "../../src/RunStore.js"
 
 type Entries = Array<History.Entry>

@@ -18,7 +18,7 @@ import * as Option from "effect/Option"
 import * as SchemaAST from "effect/SchemaAST"
 import ts from "typescript"
 import { type RunId, RunKernel, RunLog, RunMetrics, RunStore } from "../../src/index.js"
-import { levelOf } from "../../src/internal/lineWriter.js"
+import { levelOf } from "../../src/internal/log/lineWriter.js"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import { read } from "./pages.js"
 

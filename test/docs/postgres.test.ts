@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import { assert, describe, it } from "@effect/vitest"
-import { pgMigrations } from "../../src/internal/pgSchema.js"
+import { pgMigrations } from "../../src/internal/store/pgSchema.js"
 import { read } from "./pages.js"
 
 const page = read("docs/postgres.md")

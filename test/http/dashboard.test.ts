@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { script } from "../../src/internal/dashboardScript.js"
+import { script } from "../../src/internal/dashboard/dashboardScript.js"
 import { failure, makeGate, Reader, start } from "./host.js"
 
 const post = (body: unknown) => ({ method: "POST", body })

@@ -1,8 +1,8 @@
 /** The record of one run: each transition from each state, and what follows from a state. */
 import { assert, describe, it } from "@effect/vitest"
-import * as ActiveRun from "../../src/internal/activeRun.js"
-import { snapshot } from "../../src/internal/snapshot.js"
-import type { WorkEnd } from "../../src/internal/workEnd.js"
+import * as ActiveRun from "../../src/internal/runs/activeRun.js"
+import { snapshot } from "../../src/internal/runs/snapshot.js"
+import type { WorkEnd } from "../../src/internal/runs/workEnd.js"
 import { RunNotFound, RunSuperseded } from "../../src/RunError.js"
 import { here, newRun, runId } from "../store/contract/fixtures.js"
 import { freshRun } from "./freshRun.js"

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
-import * as Backoff from "../../src/internal/backoff.js"
+import * as Backoff from "../../src/internal/writing/backoff.js"
 import { type FailureClass, StoreFailure } from "../../src/RunError.js"
 
 const failure = (failureClass: FailureClass = "transient") =>

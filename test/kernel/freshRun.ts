@@ -2,8 +2,8 @@
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as FiberId from "effect/FiberId"
-import * as ActiveRun from "../../src/internal/activeRun.js"
-import { EventHub } from "../../src/internal/eventHub.js"
+import * as ActiveRun from "../../src/internal/runs/activeRun.js"
+import { EventHub } from "../../src/internal/runs/eventHub.js"
 import { here, newRun, runId } from "../store/contract/fixtures.js"
 
 export const freshRun = (over: Partial<ActiveRun.ActiveRun> = {}): ActiveRun.ActiveRun => ({

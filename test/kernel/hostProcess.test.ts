@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from "node:child_process"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { HostProcesses } from "../../src/internal/hostProcess.js"
+import { HostProcesses } from "../../src/internal/hosts/hostProcess.js"
 
 describe.runIf(process.platform === "linux")("the processes of this machine", () => {
   it.effect("one that runs is not gone, by pid and start time", () =>

@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { Run, RunHistory, RunId, RunKernel, RunStore, Work } from "../../src/index.js"
-import { HostProcesses } from "../../src/internal/hostProcess.js"
+import { HostProcesses } from "../../src/internal/hosts/hostProcess.js"
 import { registration } from "../store/contract/hosting.js"
 
 /** A host that is gone: it registered, started a run, and was never heard of again. */

@@ -13,8 +13,8 @@ import * as Metric from "effect/Metric"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { RunHistory, RunId, RunKernel, type RunLog, RunMetrics, RunStore, VerdictJournal } from "../../src/index.js"
-import { makeFrom } from "../../src/internal/memoryStore.js"
-import { emptyTables } from "../../src/internal/memoryTables.js"
+import { makeFrom } from "../../src/internal/store/memoryStore.js"
+import { emptyTables } from "../../src/internal/store/memoryTables.js"
 import { failure, type Store } from "./onStage.js"
 
 const former = RunId.HostId.make("01900000-0000-7000-8000-0000000000aa")

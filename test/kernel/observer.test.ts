@@ -1,6 +1,6 @@
 /** Silence, as an observer counts it: on its own clock, in unbroken contact, and for the other's whole lease. */
 import { assert, describe, it } from "@effect/vitest"
-import { Observer } from "../../src/internal/observer.js"
+import { Observer } from "../../src/internal/hosts/observer.js"
 import type { LiveHost } from "../../src/RunStore.js"
 import { here } from "../store/contract/fixtures.js"
 import { registration } from "../store/contract/hosting.js"

@@ -8,8 +8,8 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
 import { RunError, RunHistory, RunKernel, type RunLog, RunStore } from "../../src/index.js"
-import { makeFrom } from "../../src/internal/memoryStore.js"
-import { emptyTables } from "../../src/internal/memoryTables.js"
+import { makeFrom } from "../../src/internal/store/memoryStore.js"
+import { emptyTables } from "../../src/internal/store/memoryTables.js"
 
 export type Store = typeof RunStore.RunStore.Service
 

@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import * as fc from "fast-check"
-import { type Facts, type Verdict, verdict } from "../../src/internal/verdict.js"
-import { codecNone, fromExit, sanitize, type WorkEnd } from "../../src/internal/workEnd.js"
+import { type Facts, type Verdict, verdict } from "../../src/internal/runs/verdict.js"
+import { codecNone, fromExit, sanitize, type WorkEnd } from "../../src/internal/runs/workEnd.js"
 import { isTerminal, RunStatus } from "../../src/RunStatus.js"
 
 const ends: ReadonlyArray<WorkEnd> = [

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { type Codec, codecNone, fromExit, messageOf, sanitize } from "../../src/internal/workEnd.js"
+import { type Codec, codecNone, fromExit, messageOf, sanitize } from "../../src/internal/runs/workEnd.js"
 
 const home = ["", "home", "user", "app", "index.js"].join("/")
 

@@ -80,7 +80,7 @@ import { RunKernel, RunStore, Work } from "effect-holdfast"
 import { FaultPlan } from "effect-holdfast/chaos"
 import * as SqliteRunStore from "effect-holdfast/SqliteRunStore"
 // @ts-expect-error internal modules are closed
-import { verdict } from "effect-holdfast/internal/verdict"
+import { verdict } from "effect-holdfast/internal/runs/verdict"
 
 export const Import = Work.make("import", { payload: { file: Schema.String }, success: Schema.Int })
 export const program: Effect.Effect<number, unknown, RunKernel.RunKernel | Work.Registered<"import">> = Effect.flatMap(
@@ -193,12 +193,12 @@ describe("the packed package", () => {
       .map((name) => name.replace(/\.ts$/, ""))
     const source = modules.map((name) => `await import("effect-holdfast/${name}")`).join("\n")
     succeeded(node(["--input-type=module", "-e", source], project), "the public modules")
-    for (const name of ["verdict", "statusWriter.js", "../internal/verdict"]) {
+    for (const name of ["runs/verdict", "writing/statusWriter.js", "../internal/runs/verdict"]) {
       const refused = node(["--input-type=module", "-e", `await import("effect-holdfast/internal/${name}")`], project)
       assert.strictEqual(refused.status, 1)
       assert.match(refused.output, /ERR_PACKAGE_PATH_NOT_EXPORTED|ERR_INVALID_MODULE_SPECIFIER/)
     }
-    const closed = node(["--input-type=module", "-e", 'await import("effect-holdfast/internal/verdict")'], project)
+    const closed = node(["--input-type=module", "-e", 'await import("effect-holdfast/internal/runs/verdict")'], project)
     assert.include(closed.output, "ERR_PACKAGE_PATH_NOT_EXPORTED")
   })
 

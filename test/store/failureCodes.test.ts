@@ -1,6 +1,6 @@
 /** Codes and errors at the edges of what `sqlFailure` knows. */
 import { assert, describe, it } from "@effect/vitest"
-import { refusesValue, toStoreFailure } from "../../src/internal/sqlFailure.js"
+import { refusesValue, toStoreFailure } from "../../src/internal/store/sqlFailure.js"
 import type { FailureClass, StoreFailure } from "../../src/RunError.js"
 
 const failureOf = (error: unknown): StoreFailure => toStoreFailure("settle", "autocommit", error)

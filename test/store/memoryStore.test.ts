@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { makeMemory } from "../../src/internal/memoryStore.js"
+import { makeMemory } from "../../src/internal/store/memoryStore.js"
 import { cancel, here, newRun, runId, settlement, tombstone } from "./contract/fixtures.js"
 
 describe("the memory store", () => {

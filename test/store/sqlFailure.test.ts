@@ -4,7 +4,7 @@ import * as Cause from "effect/Cause"
 import * as FiberId from "effect/FiberId"
 import fc from "fast-check"
 import { assert, describe, it } from "vitest"
-import { type Phase, refusesValue, toStoreFailure } from "../../src/internal/sqlFailure.js"
+import { type Phase, refusesValue, toStoreFailure } from "../../src/internal/store/sqlFailure.js"
 import { type FailureClass, StoreFailure } from "../../src/RunError.js"
 
 const coded = (code: string, message = "what the driver says"): SqlError =>

@@ -1,6 +1,6 @@
 /** How a row of the runs table is read, whatever a driver gives its columns as. */
 import { assert, describe, it } from "@effect/vitest"
-import { hostsSeen, ownedRun, storedRun } from "../../src/internal/sqlRows.js"
+import { hostsSeen, ownedRun, storedRun } from "../../src/internal/store/sqlRows.js"
 import { here, runId } from "./contract/fixtures.js"
 
 const columns = {

@@ -29,21 +29,29 @@ const touchesSql = [
   "src/SqliteRunStore.ts",
   "src/PgRunStore.ts",
   "src/RunDatabase.ts",
-  "src/internal/currentClient.ts",
-  "src/internal/sqlSchema.ts",
-  "src/internal/pgChanges.ts",
+  "src/internal/store/currentClient.ts",
+  "src/internal/store/sqlSchema.ts",
+  "src/internal/store/pgChanges.ts",
   // Drops the caller's transaction from the context of the work that it forks.
-  "src/internal/launching.ts"
+  "src/internal/runs/launching.ts"
 ]
 
 /** A module, and what must not be loaded with it. */
 const mustNotReach: ReadonlyArray<readonly [string, RegExp, string]> = [
-  ["src/internal/verdict.ts", /./, "the verdict depends on nothing: storage can delay an outcome, never change it"],
-  ["src/internal/writeLane.ts", /sql|activeRun|settling|running|RunKernel/i, "a lane knows jobs, not runs"],
-  ["src/internal/statusWriter.ts", /sql|activeRun|settling|running|RunKernel/i, "the writer knows jobs, not runs"],
-  ["src/internal/settling.ts", /running|starting|cancelling|RunKernel\.ts/, "an end needs no beginning"],
-  ["src/internal/running.ts", /starting|RunKernel\.ts/, "work does not start runs"],
-  ["src/internal/eventHub.ts", /statusWriter|RunStore|settling|RunKernel/, "events are told, not asked for"],
+  [
+    "src/internal/runs/verdict.ts",
+    /./,
+    "the verdict depends on nothing: storage can delay an outcome, never change it"
+  ],
+  ["src/internal/writing/writeLane.ts", /sql|activeRun|settling|running|RunKernel/i, "a lane knows jobs, not runs"],
+  [
+    "src/internal/writing/statusWriter.ts",
+    /sql|activeRun|settling|running|RunKernel/i,
+    "the writer knows jobs, not runs"
+  ],
+  ["src/internal/runs/settling.ts", /running|starting|cancelling|RunKernel\.ts/, "an end needs no beginning"],
+  ["src/internal/runs/running.ts", /starting|RunKernel\.ts/, "work does not start runs"],
+  ["src/internal/runs/eventHub.ts", /statusWriter|RunStore|settling|RunKernel/, "events are told, not asked for"],
   ["src/RunStore.ts", /sql|statusWriter|RunKernel/i, "the port knows neither who stands before it nor behind it"],
   ["src/RunHistory.ts", /statusWriter|RunStore|RunKernel|sql/i, "a log is read without a kernel and a database"],
   ["src/RunReport.ts", /statusWriter|RunStore|RunKernel|sql/i, "a report is made without a kernel and a database"],

@@ -1,0 +1,95 @@
+/**
+ * G8 over the lines of all runs, one line after the other: who holds each key, and who takes it too
+ * early. It keeps one line for each key that is held, so a log of any length can be followed.
+ *
+ * @since 0.1.0
+ */
+import type { Violation } from "../../RunHistory.js"
+import type { HostId, RunId } from "../../RunId.js"
+import type { Line } from "../../RunLog.js"
+import { type LineOf, violation } from "./historyFacts.js"
+
+type Started = LineOf<"RunStarted">
+
+/** @internal */
+export interface KeyHolders {
+  /** What this line shows; a conflict may be shown by a line that comes much later. */
+  readonly add: (line: Line) => ReadonlyArray<Violation>
+}
+
+const nothing: ReadonlyArray<Violation> = []
+
+/** After these the row of their run is terminal. */
+const frees = new Set<Line["_tag"]>(["VerdictWritten", "VerdictReplayed", "RunRecovered", "Settled"])
+
+/**
+ * Two runs of one key never overlap: the second begins after the row of the first is terminal. The row frees the
+ * key, so the write counts, also one whose answer was lost; what is told of it may come later, and never, where the
+ * host that wrote it was killed before it could. So a conflict with a holder whose host has not stopped waits until
+ * that host says something again: if it never does, it was killed, and nothing is held against it.
+ *
+ * @internal
+ */
+export const make = (stopped: ReadonlySet<HostId>): KeyHolders => {
+  const holders = new Map<string, Started>()
+  const keyOf = new Map<RunId, string>()
+  /** Of the holders, those whose work has ended. */
+  const ended = new Set<RunId>()
+  const conflicts = new Map<HostId, Array<Violation>>()
+
+  const free = (runId: RunId) => {
+    const key = keyOf.get(runId)
+    if (key === undefined) return
+    holders.delete(key)
+    keyOf.delete(runId)
+    ended.delete(runId)
+  }
+
+  const take = (line: Started): ReadonlyArray<Violation> => {
+    const key = JSON.stringify([line.name, line.key])
+    const holder = holders.get(key)
+    if (holder !== undefined) {
+      keyOf.delete(holder.runId)
+      ended.delete(holder.runId)
+    }
+    holders.set(key, line)
+    keyOf.set(line.runId, key)
+    // A run that is restarted goes on holding its own.
+    if (holder === undefined || holder.runId === line.runId) return nothing
+    const conflict = violation("G8", line, `the key ${line.key} of ${line.name} to be free`, heldBy(holder), [
+      holder,
+      line
+    ])
+    if (stopped.has(holder.hostId) || holder.hostId === line.hostId) return [conflict]
+    const waiting = conflicts.get(holder.hostId)
+    if (waiting === undefined) conflicts.set(holder.hostId, [conflict])
+    else waiting.push(conflict)
+    return nothing
+  }
+
+  const spoken = (hostId: HostId): ReadonlyArray<Violation> => {
+    const waiting = conflicts.get(hostId)
+    if (waiting === undefined) return nothing
+    conflicts.delete(hostId)
+    return waiting
+  }
+
+  const freeInDoubt = (line: LineOf<"WriteFailed">) => {
+    if (!line.failure.inDoubt || line.failure.operation !== "settle") return
+    const named = line.rows > line.runIds.length ? [...ended] : line.runIds
+    for (const runId of named) if (ended.has(runId)) free(runId)
+  }
+
+  return {
+    add: (line) => {
+      const found = spoken(line.hostId)
+      if (line._tag === "RunStarted" && line.key !== undefined) return [...found, ...take(line)]
+      if (line._tag === "WorkEnded" && keyOf.has(line.runId)) ended.add(line.runId)
+      if (frees.has(line._tag) && "runId" in line && line.runId !== undefined) free(line.runId)
+      if (line._tag === "WriteFailed") freeInDoubt(line)
+      return found
+    }
+  }
+}
+
+const heldBy = (holder: Started): string => `held by run ${holder.runId}`

@@ -1,0 +1,202 @@
+/**
+ * What the parts of one kernel share: its store, its writer, its lease, and the register of the runs
+ * that are in memory. The register is plain data, changed synchronously; who may change a run's state
+ * is said in `activeRun`.
+ *
+ * @since 0.1.0
+ */
+import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
+import * as Metric from "effect/Metric"
+import type * as Scope from "effect/Scope"
+import type { CancelAnswer } from "../../Run.js"
+import { type CancelError, type KernelStopped, RunNotFound, type RunSuperseded, StoreFailure } from "../../RunError.js"
+import type { RunId } from "../../RunId.js"
+import * as RunMetrics from "../../RunMetrics.js"
+import type { InsertOutcome, RunStore, StoredRun } from "../../RunStore.js"
+import type { HostLease } from "../hosts/hostLease.js"
+import type { JournalKeeper } from "../journal/journaling.js"
+import type { WriteLine } from "../log/lineWriter.js"
+import type { ActiveRun } from "../runs/activeRun.js"
+import type { Tail } from "../runs/eventHub.js"
+import type { Provided, StartRequest } from "../runs/starting.js"
+import type { StatusWriter } from "../writing/statusWriter.js"
+
+/** @internal */
+export interface CoreOptions {
+  readonly startTimeout: Duration.Duration
+  readonly startsWaitingMax: number
+  readonly parkAfter: Duration.Duration
+  readonly cancelGrace: Duration.Duration
+  readonly shutdownGrace: Duration.Duration
+  readonly followInterval: Duration.Duration
+  readonly eventBufferMax: number
+  readonly leaseDuration: Duration.Duration
+  readonly renewEvery: Duration.Duration
+  readonly recoverAfter: Duration.Duration
+  readonly onLeaseEnd: "stop" | "continue"
+  readonly delayMax: Duration.Duration
+  /** Rows that one take-over may change. */
+  readonly batchMax: number
+}
+
+/** How this host executes what it did not start: a definition that a layer has registered. */
+export interface Definition {
+  readonly name: string
+  /** Fails where the stored payload does not decode. */
+  readonly requestOf: (row: StoredRun) => Effect.Effect<StartRequest<any, any, Provided>, unknown>
+}
+
+/** @internal */
+export interface KernelCore {
+  readonly store: typeof RunStore.Service
+  readonly writer: StatusWriter
+  readonly lease: HostLease
+  readonly options: CoreOptions
+  /** What is forked here ends with the kernel, after its shutdown: what watches over stopping work must not end before it. */
+  readonly scope: Scope.Scope
+  readonly log: WriteLine
+  /** The runs in memory: from before their insert is asked for until their terminal status is stored. */
+  readonly runs: Map<RunId, ActiveRun>
+  /** Who waits for the answer to an insert. */
+  readonly inserts: Map<RunId, Deferred.Deferred<InsertOutcome, StoreFailure | KernelStopped>>
+  /** Keys of which starts are in doubt, with those starts: another one of the same key waits for their tombstones (rule 4). */
+  readonly tombstones: Map<string, Map<RunId, Deferred.Deferred<void>>>
+  /** Where verdicts go that the database does not take; undefined where the host wants none. */
+  readonly journal: JournalKeeper | undefined
+  /** By name: what this host may take over. */
+  readonly definitions: Map<string, Definition>
+  /** Done by a definition that comes: its runs may be waiting. */
+  definitionCame: Deferred.Deferred<void>
+  /** Cancels of runs that are not in this host's memory, one per run. */
+  readonly rowCancels: Map<RunId, Deferred.Deferred<CancelAnswer, StoreFailure | RunNotFound>>
+  /** How many events each run keeps for readers who come later; raised by those who serve such readers. */
+  readonly tail: Tail
+  /** From the first step of the shutdown on: no more intake. */
+  isStopping: boolean
+  /** From its last step on: nothing is written any more. */
+  isClosed: boolean
+  /** Set by a shutdown that waits for work to end. */
+  ended: Deferred.Deferred<void> | undefined
+}
+
+/** @internal */
+export const register = (core: KernelCore, run: ActiveRun): Effect.Effect<void> => {
+  core.runs.set(run.id, run)
+  return Metric.incrementBy(RunMetrics.active, 1)
+}
+
+/** @internal */
+export const unregister = (core: KernelCore, run: ActiveRun): Effect.Effect<void> => {
+  // A later attempt of the same run may stand in its place.
+  if (core.runs.get(run.id) !== run) return Effect.void
+  core.runs.delete(run.id)
+  for (const key of keysOf(run.newRun)) {
+    const starts = core.tombstones.get(key)
+    const tombstone = starts?.get(run.id)
+    if (starts === undefined || tombstone === undefined) continue
+    starts.delete(run.id)
+    if (starts.size === 0) core.tombstones.delete(key)
+    Deferred.unsafeDone(tombstone, Effect.void)
+  }
+  return Metric.incrementBy(RunMetrics.active, -1)
+}
+
+/** Until the scope of its layer closes. A later layer of the same name stands in its place. */
+export const define = (core: KernelCore, definition: Definition): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.asVoid(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        core.definitions.set(definition.name, definition)
+        Deferred.unsafeDone(core.definitionCame, Effect.void)
+      }),
+      () =>
+        Effect.sync(() => {
+          if (core.definitions.get(definition.name) === definition) core.definitions.delete(definition.name)
+        })
+    )
+  )
+
+/** There is no row, and never was one for anybody to see: whoever found the run in memory is told so. */
+export const drop = (core: KernelCore, run: ActiveRun): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const error = new RunNotFound({ id: run.id })
+    run.state = { _tag: "Gone", error }
+    run.hub.fail(error)
+    Deferred.unsafeDone(run.signal, Effect.fail(error))
+    answerCancels(run, () => Effect.fail(error))
+    return unregister(core, run)
+  })
+
+/** @internal */
+export const answerCancels = (
+  run: ActiveRun,
+  answer: () => Effect.Effect<CancelAnswer, CancelError | RunSuperseded>
+): void => {
+  const waiters = run.cancelWaiters
+  run.cancelWaiters = []
+  for (const waiter of waiters) Deferred.unsafeDone(waiter, answer())
+}
+
+/** What a run may hold against others of its name: while it is active its key, and for good its idempotency key. */
+interface Keys {
+  readonly name: string
+  readonly key: string | null | undefined
+  readonly idempotencyKey: string | null | undefined
+}
+
+/** @internal */
+export const entombKeys = (core: KernelCore, run: ActiveRun): void => {
+  const tombstone = Deferred.unsafeMake<void>(FiberId.none)
+  for (const key of keysOf(run.newRun)) {
+    const starts = core.tombstones.get(key) ?? new Map<RunId, Deferred.Deferred<void>>()
+    core.tombstones.set(key, starts.set(run.id, tombstone))
+  }
+}
+
+/** A tombstone that a start with these keys has to wait for. */
+export const tombstoneOf = (core: KernelCore, keys: Keys): Deferred.Deferred<void> | undefined => {
+  if (core.tombstones.size === 0) return undefined
+  for (const key of keysOf(keys)) {
+    for (const tombstone of core.tombstones.get(key)?.values() ?? []) return tombstone
+  }
+  return undefined
+}
+
+const keysOf = ({ idempotencyKey, key, name }: Keys): ReadonlyArray<string> =>
+  Object.entries({ key, idempotencyKey }).flatMap(([kind, text]) =>
+    typeof text === "string" ? [JSON.stringify([kind, name, text])] : []
+  )
+
+/** A failure of our own making: the database has not been asked. */
+export const notAsked = (operation: string, why: string): StoreFailure =>
+  new StoreFailure({ operation, class: "transient", cause: new Error(why) })
+
+/** The same failure, as the answer to a call: what was asked, and whether it may still come to be. */
+export const restated = (failure: StoreFailure, operation: string, inDoubt: boolean): StoreFailure =>
+  new StoreFailure({
+    operation,
+    class: failure.class,
+    inDoubt,
+    cause: failure.cause,
+    ...(failure.code === undefined ? {} : { code: failure.code })
+  })
+
+// -- from a service to its core ------------------------------------------------------------------------------
+
+const cores = new WeakMap<object, KernelCore>()
+
+/** @internal */
+export const attachCore = (service: object, core: KernelCore): void => {
+  cores.set(service, core)
+}
+
+/** Definitions start their work through the core of the kernel that they are given. */
+export const coreOf = (service: object): KernelCore => {
+  const core = cores.get(service)
+  if (core === undefined)
+    throw new Error("This RunKernel was not made by RunKernel.layer, so no Work can be started on it.")
+  return core
+}

@@ -1,0 +1,87 @@
+/**
+ * From the acknowledged insert to the forked work: the last moment at which a start can still be kept
+ * from beginning, by a cancel, a shutdown, or a lease that was lost (rule 8).
+ *
+ * @since 0.1.0
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as Scope from "effect/Scope"
+import { KernelStopped, type StoreFailure } from "../../RunError.js"
+import * as RunMetrics from "../../RunMetrics.js"
+import { type KernelCore, notAsked } from "../kernel/kernelCore.js"
+import { monotonicMillis, nowMillis } from "../wallClock.js"
+import { abandon } from "./abandoning.js"
+import * as ActiveRun from "./activeRun.js"
+import { neverStarted } from "./handingOver.js"
+import { runWork } from "./running.js"
+import type { Provided, StartRequest } from "./starting.js"
+
+/** @internal */
+export const launch = <A, E, R>(
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  request: StartRequest<A, E, R>
+): Effect.Effect<ActiveRun.ActiveRun, StoreFailure | KernelStopped, Exclude<R, Provided>> =>
+  Effect.gen(function* () {
+    const decision = decide(core, run, yield* nowMillis, yield* monotonicMillis)
+    if (typeof decision !== "string") return yield* decision
+    yield* begin(core, run, request, decision)
+    return run
+  }).pipe(
+    // The row is there, and nobody else would ever end it: after a refusal, and after a defect before the fork.
+    Effect.onError((cause) => abandon(core, run, cause))
+  )
+
+/** What was decided comes to be: the work is forked, or its end is handed over. */
+export const begin = <A, E, R>(
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  request: StartRequest<A, E, R>,
+  decision: "begins" | "cancelled"
+): Effect.Effect<void, never, Exclude<R, Provided>> =>
+  Effect.gen(function* () {
+    yield* Metric.increment(RunMetrics.started)
+    if (decision === "cancelled") {
+      return yield* neverStarted(core, run, "It was cancelled before its work began.", { entomb: false })
+    }
+    yield* logStarted(core, run)
+    const context = yield* Effect.context<Exclude<R, Provided>>()
+    // Ended by the work itself, by a cancel, or by the kernel's shutdown, which interrupts every run and waits.
+    // Forked uninterruptible: a run that is cancelled before its fiber begins must still hand over its end.
+    yield* Effect.forkDaemon(runWork(core, run, request, withoutCaller(context)))
+  })
+
+/** One step: a shutdown or a cancel comes before it, and is seen here, or after it, and finds a run to interrupt. */
+export const decide = (
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  now: number,
+  monotonic: number
+): "begins" | "cancelled" | KernelStopped | StoreFailure => {
+  if (core.isStopping) return new KernelStopped()
+  // Rule 8: somebody may have judged this host lost, and may settle the row of its former identity at any time.
+  if (run.hostId !== core.lease.hostId() || !core.lease.isHeld(monotonic)) {
+    return notAsked("start", "the host's lease could not be renewed in time, so no work may begin")
+  }
+  return ActiveRun.inserted(run, now) ? "begins" : "cancelled"
+}
+
+/** A run is no part of its caller's transaction or scope: it may outlive both. */
+const withoutCaller = (context: Context.Context<never>): Context.Context<never> =>
+  Context.omit(
+    SqlClient.TransactionConnection,
+    Scope.Scope
+  )(context as Context.Context<SqlClient.TransactionConnection | Scope.Scope>)
+
+const logStarted = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
+  core.log({
+    _tag: "RunStarted",
+    runId: run.id,
+    hostId: run.hostId,
+    name: run.newRun.name,
+    attempt: run.attempt,
+    ...(run.newRun.key === null ? {} : { key: run.newRun.key })
+  })

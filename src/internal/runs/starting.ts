@@ -1,0 +1,245 @@
+/**
+ * A start, atomic (G7): registers the run, asks for its row, and forks the work when the row is
+ * there. Whatever ends a start early (a failure, an interruption, a defect, a timeout) leaves nothing
+ * active: where a row may exist, or may yet come to exist, it is entombed (rule 4).
+ *
+ * @since 0.1.0
+ */
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
+import type * as Scope from "effect/Scope"
+import type { CurrentRun } from "../../Run.js"
+import {
+  CalledInTransaction,
+  IdempotencyConflict,
+  KernelStopped,
+  RunAlreadyActive,
+  type StartError,
+  StoreFailure
+} from "../../RunError.js"
+import * as RunId from "../../RunId.js"
+import type { InsertOutcome, NewRun, StoredRun } from "../../RunStore.js"
+import { drop, type KernelCore, notAsked, register, restated, tombstoneOf } from "../kernel/kernelCore.js"
+import { nowMillis } from "../wallClock.js"
+import { abandon } from "./abandoning.js"
+import * as ActiveRun from "./activeRun.js"
+import { acceptFromRow } from "./cancelling.js"
+import { EventHub } from "./eventHub.js"
+import { launch } from "./launching.js"
+import type { Codec } from "./workEnd.js"
+
+/** @internal */
+export interface StartRequest<A, E, R> {
+  readonly name: string
+  readonly work: Effect.Effect<A, E, R>
+  readonly codec: Codec<A, E>
+  readonly key: string | undefined
+  readonly idempotencyKey: string | undefined
+  readonly payload: string | undefined
+  readonly payloadHash: string | undefined
+  readonly timeout: Duration.Duration | undefined
+  readonly cancelGrace: Duration.Duration | undefined
+  readonly onHostExit: "fail" | "restart"
+  readonly attemptMax: number
+  /** From its start on. */
+  readonly restartWithin: Duration.Duration | undefined
+}
+
+/** A new run of this host, or the row that the idempotency key answered with. */
+export type Started =
+  | { readonly _tag: "New"; readonly run: ActiveRun.ActiveRun }
+  | { readonly _tag: "Existing"; readonly row: StoredRun }
+
+/** What `start` drops from its caller's context: the run has a scope of its own, and no part in a transaction. */
+export type Provided = CurrentRun | Scope.Scope
+
+/** @internal */
+export const start = <A, E, R>(
+  core: KernelCore,
+  request: StartRequest<A, E, R>
+): Effect.Effect<Started, StartError, Exclude<R, Provided>> =>
+  Effect.uninterruptibleMask((restore) => {
+    const attempt = (number: number): Effect.Effect<Started, StartError, Exclude<R, Provided>> =>
+      Effect.gen(function* () {
+        yield* told(core, request, admit(core))
+        yield* told(core, request, restore(untilEntombed(core, request)))
+        const run = yield* enlist(core, request)
+        const outcome = yield* Effect.onError(restore(askForRow(core, run)), (cause) => abandon(core, run, cause))
+        if (number >= attemptsMax || !isHeldByDoubt(core, outcome)) return yield* begin(core, run, request, outcome)
+        yield* drop(core, run)
+        return yield* attempt(number + 1)
+      })
+    return attempt(1)
+  })
+
+/** How often a start asks again because its key was held by one that was given up; each time it waits for the tombstone. */
+const attemptsMax = 3
+
+/** The key is held by a start that was given up in the same moment: nobody executes that run, and it is about to free it. */
+const isHeldByDoubt = (core: KernelCore, outcome: InsertOutcome): boolean => {
+  const holder =
+    outcome._tag === "KeyTaken" ? outcome.activeId : outcome._tag === "IdempotencyKeyTaken" ? outcome.row.id : undefined
+  const state = holder === undefined ? undefined : core.runs.get(holder)?.state
+  return state?._tag === "Ended" && state.entomb
+}
+
+/** The calls that a start can answer at once. */
+const admit = Effect.fnUntraced(function* (core: KernelCore) {
+  if (core.isStopping) return yield* new KernelStopped()
+  if (yield* core.store.isCallerInTransaction) return yield* new CalledInTransaction({ operation: "start" })
+  if (core.inserts.size + core.writer.entomb.size >= core.options.startsWaitingMax) {
+    return yield* notAsked("start", `${core.options.startsWaitingMax} starts wait for the database already`)
+  }
+})
+
+/** A start of this key is in doubt; until its tombstone is written its row may come to be, and take the key. */
+const untilEntombed = <A, E, R>(core: KernelCore, request: StartRequest<A, E, R>): Effect.Effect<void, StoreFailure> =>
+  Effect.suspend(() => {
+    if (tombstoneOf(core, request) === undefined) return Effect.void
+    const entombed: Effect.Effect<void> = Effect.suspend(() => {
+      const tombstone = tombstoneOf(core, request)
+      return tombstone === undefined ? Effect.void : Effect.zipRight(Deferred.await(tombstone), entombed)
+    })
+    return Effect.timeoutFail(Effect.interruptible(entombed), {
+      duration: core.options.startTimeout,
+      onTimeout: () => notAsked("start", `an earlier start of "${request.name}" for the same key is still in doubt`)
+    })
+  })
+
+/** Registered before the insert is asked for, so that a cancel always finds it. */
+const enlist = Effect.fnUntraced(function* <A, E, R>(core: KernelCore, request: StartRequest<A, E, R>) {
+  const id = yield* RunId.make
+  const hostId = core.lease.hostId()
+  const createdAt = yield* nowMillis
+  const newRun: NewRun = {
+    id,
+    name: request.name,
+    key: request.key ?? null,
+    idempotencyKey: request.idempotencyKey ?? null,
+    payload: request.payload ?? null,
+    payloadHash: request.payloadHash ?? null,
+    hostId,
+    attemptMax: request.attemptMax,
+    onHostExit: request.onHostExit,
+    restartDeadline: request.restartWithin === undefined ? null : createdAt + Duration.toMillis(request.restartWithin),
+    createdAt
+  }
+  const run: ActiveRun.ActiveRun = {
+    id,
+    hostId,
+    attempt: 1,
+    newRun,
+    cancelGrace: request.cancelGrace ?? core.options.cancelGrace,
+    hub: new EventHub(core.tail),
+    signal: Deferred.unsafeMake(FiberId.none),
+    state: ActiveRun.initial,
+    fiber: undefined,
+    startedAt: undefined,
+    progress: undefined,
+    cancelWaiters: [],
+    exit: undefined,
+    isInsertSent: false
+  }
+  yield* register(core, run)
+  yield* Effect.annotateCurrentSpan("runId", id)
+  return run
+})
+
+const askForRow = (
+  core: KernelCore,
+  run: ActiveRun.ActiveRun
+): Effect.Effect<InsertOutcome, StoreFailure | KernelStopped> =>
+  Effect.suspend(() => {
+    // In the step in which the shutdown would find it: a later one has failed all the others already.
+    if (core.isStopping) return Effect.fail(new KernelStopped())
+    const answer = Deferred.unsafeMake<InsertOutcome, StoreFailure | KernelStopped>(FiberId.none)
+    core.inserts.set(run.id, answer)
+    core.writer.insert.submit({
+      id: run.id,
+      row: () => {
+        if (run.state._tag !== "Inserting") return undefined
+        run.isInsertSent = true
+        return run.newRun
+      },
+      answered: (outcome) => Effect.sync(() => Deferred.unsafeDone(answer, Effect.succeed(outcome))),
+      overdue: (failure) => Effect.sync(() => Deferred.unsafeDone(answer, Effect.fail(failure))),
+      budgetUntil: run.newRun.createdAt + Duration.toMillis(core.options.startTimeout)
+    })
+    core.writer.wake()
+    return Effect.ensuring(
+      Deferred.await(answer),
+      Effect.sync(() => core.inserts.delete(run.id))
+    )
+  }).pipe(Effect.mapError((failure) => (failure._tag === "StoreFailure" ? startFailure(run, failure) : failure)))
+
+/** What a start says of a database that failed: in doubt as soon as the insert was sent once. */
+const startFailure = (run: ActiveRun.ActiveRun, failure: StoreFailure): StoreFailure =>
+  restated(failure, "start", run.isInsertSent)
+
+const isNew = (run: ActiveRun.ActiveRun): Started => ({ _tag: "New", run })
+
+/** The insert was answered: the work begins, or the start says why it does not. */
+const begin = <A, E, R>(
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  request: StartRequest<A, E, R>,
+  outcome: InsertOutcome
+): Effect.Effect<Started, StartError, Exclude<R, Provided>> => {
+  switch (outcome._tag) {
+    case "Inserted":
+      return Effect.map(launch(core, run, request), isNew)
+    case "AlreadyInserted":
+      // A cancel from elsewhere may have found the row before its owner knew that it is there.
+      return Effect.zipRight(
+        outcome.cancelRequestedAt === null
+          ? Effect.void
+          : acceptFromRow(core, run, outcome.cancelRequestedAt, undefined),
+        Effect.map(launch(core, run, request), isNew)
+      )
+    case "KeyTaken": {
+      const { activeId } = outcome
+      return refuse(core, run, request, new RunAlreadyActive({ name: request.name, key: request.key ?? "", activeId }))
+    }
+    case "IdempotencyKeyTaken": {
+      const { row } = outcome
+      if (outcome.row.payloadHash === run.newRun.payloadHash) {
+        return Effect.as(drop(core, run), { _tag: "Existing", row } as const)
+      }
+      const idempotencyKey = request.idempotencyKey ?? ""
+      return refuse(core, run, request, new IdempotencyConflict({ idempotencyKey, existingId: row.id }))
+    }
+    case "AlreadyThere": {
+      const cause = new Error(
+        `the row of the new run ${run.id} was ${outcome.row.status} before the start was answered`
+      )
+      return refuse(core, run, request, new StoreFailure({ operation: "start", class: "unknown", cause }))
+    }
+  }
+}
+
+/** There is no row of this run, so there is nothing to be undone. */
+const refuse = <A, E, R>(
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  request: StartRequest<A, E, R>,
+  error: StartError
+): Effect.Effect<never, StartError> => told(core, request, Effect.zipRight(drop(core, run), Effect.fail(error)))
+
+/** A start that fails before anything was sent, or that the row refuses, is told here; the others by `abandon`. */
+const told = <B, Error extends StartError, A, E, R>(
+  core: KernelCore,
+  request: StartRequest<A, E, R>,
+  effect: Effect.Effect<B, Error>
+): Effect.Effect<B, Error> =>
+  Effect.tapError(effect, (error) =>
+    core.log({
+      _tag: "StartFailed",
+      hostId: core.lease.hostId(),
+      name: request.name,
+      error: error._tag,
+      message: error.message,
+      abandoned: false
+    })
+  )

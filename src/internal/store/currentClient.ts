@@ -1,0 +1,242 @@
+/**
+ * The one client that a SQL store writes with: opens it, migrates it once, hands it out, and replaces
+ * it after a failure of class `connection`, if it is still the current one by then. Statements run
+ * with nothing of the caller's context but the span: a transaction, a transformer or an integer mode
+ * of the caller's must never reach the store's own statements.
+ *
+ * @since 0.1.0
+ */
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type { Connection } from "@effect/sql/SqlConnection"
+import * as Statement from "@effect/sql/Statement"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as FiberRef from "effect/FiberRef"
+import { identity } from "effect/Function"
+import * as RcRef from "effect/RcRef"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
+import { StoreFailure } from "../../RunError.js"
+import type { SqlConnector } from "../../SqlConnector.js"
+import { type Phase, toStoreFailure } from "./sqlFailure.js"
+import type { SqlRow } from "./sqlRows.js"
+import { isRetryable, migrate } from "./sqlSchema.js"
+import type { SqlDialect, SqlStatement } from "./sqlStatements.js"
+
+/** @internal */
+export interface Options {
+  readonly openAttemptsMax: number
+  readonly openTimeout: Duration.Duration
+}
+
+/** @internal */
+export interface CurrentClient {
+  readonly run: (
+    operation: string,
+    phase: Phase,
+    statement: (dialect: SqlDialect) => SqlStatement
+  ) => Effect.Effect<ReadonlyArray<SqlRow>, StoreFailure>
+  /** What the database speaks. */
+  readonly dialect: SqlDialect
+  /** Whether this connection is one of the current client. */
+  readonly holds: (connection: Connection) => boolean
+}
+
+/** One opened client. */
+interface Opened {
+  readonly client: SqlClient.SqlClient
+  readonly dialect: SqlDialect
+  readonly connections: WeakSet<Connection>
+}
+
+interface State {
+  current: { readonly opened: Opened; readonly scope: Scope.CloseableScope } | undefined
+  isMigrated: boolean
+  isClosed: boolean
+}
+
+/** @internal */
+export const make = Effect.fnUntraced(function* (
+  connector: typeof SqlConnector.Service,
+  dialectOf: (client: SqlClient.SqlClient) => Effect.Effect<SqlDialect, StoreFailure>,
+  options: Options
+): Effect.fn.Return<CurrentClient, StoreFailure, Scope.Scope> {
+  const state: State = { current: undefined, isMigrated: false, isClosed: false }
+  const connect = connectOnce(connector, dialectOf, options, state)
+  const ref = yield* RcRef.make({
+    acquire: open(connect, state, yield* Effect.scope),
+    idleTimeToLive: Duration.infinity
+  })
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      state.isClosed = true
+    })
+  )
+  // A closed RcRef interrupts whoever asks it; a caller must be told instead.
+  const acquire = Effect.suspend(() => (state.isClosed ? Effect.fail(isClosed) : RcRef.get(ref)))
+  const { dialect } = yield* retried(Effect.scoped(acquire), options.openAttemptsMax)
+
+  const run: CurrentClient["run"] = (operation, phase, statement) =>
+    isolated(
+      Effect.scoped(
+        Effect.flatMap(acquire, (opened) =>
+          execute(opened, operation, phase, statement).pipe(
+            Effect.tapError((failure) =>
+              failure.class === "connection" || opened.dialect.needsFreshClient(failure)
+                ? replace(opened, ref, state)
+                : Effect.void
+            ),
+            opened.dialect.isRemote ? abandonable(replace(opened, ref, state)) : identity
+          )
+        )
+      )
+    )
+  return { run, dialect, holds: (connection) => state.current?.opened.connections.has(connection) === true }
+})
+
+// -- opening -------------------------------------------------------------------------------------------
+
+const isClosed = new StoreFailure({
+  operation: "open",
+  class: "connection",
+  cause: new Error("The RunStore is closed: its scope has ended. Use it only inside the scope of its layer.")
+})
+
+/** Attempts while the file cannot be opened: mostly a wrong path, rarely a file system that is late. */
+const cantOpenAttemptsMax = 3
+
+const openDelayMaxMillis = 1000
+
+const openDelays = Schedule.exponential(Duration.millis(50)).pipe(
+  Schedule.modifyDelay((_, delay) => Duration.min(delay, Duration.millis(openDelayMaxMillis))),
+  Schedule.jittered,
+  Schedule.modifyDelay((_, delay) => Duration.millis(Math.round(Duration.toMillis(delay))))
+)
+
+const retried = <A>(effect: Effect.Effect<A, StoreFailure>, attemptsMax: number): Effect.Effect<A, StoreFailure> =>
+  Effect.suspend(() => {
+    let cantOpenAttempts = 0
+    return Effect.retry(effect, {
+      schedule: Schedule.intersect(openDelays, Schedule.recurs(attemptsMax - 1)),
+      while: (failure) => {
+        if (failure.code?.startsWith("SQLITE_CANTOPEN") === true) return ++cantOpenAttempts < cantOpenAttemptsMax
+        return isRetryable(failure.class)
+      }
+    })
+  })
+
+/**
+ * `RcRef` neither closes the scope of an acquisition that fails half-way, nor that of one that is
+ * interrupted at its very end. So each client has a scope of its own under the store's: closed here
+ * when opening fails, and by the next opening where the last one came to nothing.
+ */
+const open = (
+  connect: Effect.Effect<Opened, StoreFailure, Scope.Scope>,
+  state: State,
+  storeScope: Scope.Scope
+): Effect.Effect<Opened, StoreFailure, Scope.Scope> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      if (state.current !== undefined) yield* close(state.current.scope)
+      state.current = undefined
+      const scope = yield* Scope.fork(storeScope, ExecutionStrategy.sequential)
+      const exit = yield* Effect.exit(restore(isolated(Scope.extend(connect, scope))))
+      if (Exit.isFailure(exit)) {
+        yield* close(scope)
+        return yield* exit
+      }
+      state.current = { opened: exit.value, scope }
+      state.isMigrated = true
+      yield* Effect.addFinalizer(() => close(scope))
+      return exit.value
+    })
+  )
+
+const connectOnce = (
+  connector: typeof SqlConnector.Service,
+  dialectOf: (client: SqlClient.SqlClient) => Effect.Effect<SqlDialect, StoreFailure>,
+  options: Options,
+  state: State
+): Effect.Effect<Opened, StoreFailure, Scope.Scope> =>
+  Effect.gen(function* () {
+    const client = yield* connector.connect
+    const dialect = yield* dialectOf(client)
+    if (!state.isMigrated) yield* migrate(client, dialect)
+    const connection = yield* Effect.scoped(client.reserve)
+    return { client, dialect, connections: new WeakSet([connection]) }
+  }).pipe(
+    // A BEGIN that hangs stands in an uninterruptible region; the client it hangs on is thrown away with its scope.
+    Effect.disconnect,
+    Effect.timeoutFail({
+      duration: options.openTimeout,
+      onTimeout: () =>
+        new StoreFailure({
+          operation: "open",
+          class: "transient",
+          cause: new Error(`The database was not open after ${Duration.format(options.openTimeout)}.`)
+        })
+    }),
+    Effect.catchAllCause((cause) => Effect.fail(toStoreFailure("open", "open", cause))),
+    // The rows that are waiting are not to blame for a path that has gone: nothing may be split or parked for it.
+    Effect.mapError((failure) =>
+      state.isMigrated && failure.class === "permanent"
+        ? new StoreFailure({ ...failure, class: "connection", cause: failure.cause })
+        : failure
+    )
+  )
+
+// What a driver throws while it closes a broken connection tells nobody anything new.
+const close = (scope: Scope.CloseableScope): Effect.Effect<void> =>
+  Effect.catchAllCause(Scope.close(scope, Exit.void), (cause) =>
+    Effect.logDebug("Closing a database client failed", cause)
+  )
+
+/**
+ * Only the client that failed is replaced: of many callers that met the same dead connection the
+ * first one invalidates it, and the others must not close the fresh one.
+ */
+const replace = (opened: Opened, ref: RcRef.RcRef<Opened, StoreFailure>, state: State): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (state.current?.opened !== opened) return Effect.void
+    // Forgotten in the same step as it is compared; RcRef itself is asked in the next one.
+    state.current = undefined
+    return RcRef.invalidate(ref)
+  })
+
+// -- statements ----------------------------------------------------------------------------------------
+
+const execute = (
+  opened: Opened,
+  operation: string,
+  phase: Phase,
+  statement: (dialect: SqlDialect) => SqlStatement
+): Effect.Effect<ReadonlyArray<SqlRow>, StoreFailure> =>
+  Effect.suspend(() => {
+    const { params, sql } = statement(opened.dialect)
+    return opened.client.unsafe<SqlRow>(sql, params).withoutTransform
+  }).pipe(
+    // Defects too: a closed database throws. An interruption that reaches this handler is not the
+    // caller's (that one passes every handler by), but a driver's, and must not end the caller.
+    Effect.catchAllCause((cause) => Effect.fail(toStoreFailure(operation, phase, cause)))
+  )
+
+/**
+ * A statement that is given up ends at once for its caller, whatever the network does, and takes the client with it:
+ * its connection may be one that nobody answers on any more, and the next statement must not queue behind it.
+ */
+const abandonable =
+  (forget: Effect.Effect<void>) =>
+  <A, E>(statement: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.onInterrupt(Effect.disconnect(statement), () => forget)
+
+/** Keeps of the caller's context the span, and nothing else. */
+const isolated = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.withFiberRuntime<A, E>((fiber) => {
+    const span = Context.getOption(fiber.currentContext, Tracer.ParentSpan)
+    const context = span._tag === "Some" ? Context.make(Tracer.ParentSpan, span.value) : Context.empty()
+    return Effect.locally(Statement.withTransformerDisabled(effect), FiberRef.currentContext, context)
+  })
