@@ -65,12 +65,14 @@ export const makeHostId: Effect.Effect<HostId> = Effect.suspend(() =>
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0")
 
+/** 74 random bits in two draws: 12 and 25, then 37. */
 const uuid7: Effect.Effect<string> = Effect.gen(function* () {
   const millis = yield* nowMillis
-  const a = yield* Random.nextIntBetween(0, 0x1000)
-  const b = yield* Random.nextIntBetween(0, 0x4000)
-  const c = yield* Random.nextIntBetween(0, 0x1000000)
-  const d = yield* Random.nextIntBetween(0, 0x1000000)
+  const high = yield* Random.nextIntBetween(0, 2 ** 37)
+  const low = yield* Random.nextIntBetween(0, 2 ** 37)
+  const a = Math.floor(high / 2 ** 25)
+  const b = Math.floor(high / 2 ** 11) % 0x4000
+  const c = (high % 2 ** 11) * 2 ** 37 + low
   const time = hex(millis, 12)
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(a, 3)}-${hex(0x8000 | b, 4)}-${hex(c, 6)}${hex(d, 6)}`
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(a, 3)}-${hex(0x8000 | b, 4)}-${hex(c, 12)}`
 })

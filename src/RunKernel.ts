@@ -17,6 +17,7 @@ import * as Stream from "effect/Stream"
 import { attachCore } from "./internal/kernel/kernelCore.js"
 import * as KernelMaking from "./internal/kernel/kernelMaking.js"
 import { adHoc, resolve } from "./internal/kernel/kernelOptions.js"
+import { spanned } from "./internal/log/tracing.js"
 import { cancel } from "./internal/runs/cancelling.js"
 import { readRow } from "./internal/runs/following.js"
 import * as Handles from "./internal/runs/handles.js"
@@ -176,26 +177,23 @@ const make = (
     (core) => {
       const service: typeof RunKernel.Service = {
         start: (name, work, options) =>
-          Effect.map(start(core, adHoc(name, work, options)), (started) =>
-            started._tag === "New"
-              ? Handles.ofRun(core, started.run, Handles.decoderNone)
-              : Handles.ofRow(core, started.row.id, Handles.decoderNone)
-          ).pipe(Effect.withSpan(RunMetrics.spans.start, { attributes: { name }, captureStackTrace: false })),
+          spanned(
+            Effect.map(start(core, adHoc(name, work, options)), (started) =>
+              started._tag === "New"
+                ? Handles.ofRun(core, started.run, Handles.decoderNone)
+                : Handles.ofRow(core, started.row.id, Handles.decoderNone)
+            ),
+            RunMetrics.spans.start,
+            { attributes: { name } }
+          ),
         cancel: (id, options) =>
-          Effect.withSpan(cancel(core, id, options?.reason), RunMetrics.spans.cancel, {
-            attributes: { runId: id },
-            captureStackTrace: false
-          }),
-        get: (id) =>
-          Effect.withSpan(Effect.map(readRow(core, id), runOf), RunMetrics.spans.get, {
-            attributes: { runId: id },
-            captureStackTrace: false
-          }),
+          spanned(cancel(core, id, options?.reason), RunMetrics.spans.cancel, { attributes: { runId: id } }),
+        get: (id) => spanned(Effect.map(readRow(core, id), runOf), RunMetrics.spans.get, { attributes: { runId: id } }),
         list: (query = {}) =>
-          Effect.withSpan(
+          spanned(
             Effect.map(core.store.list(query), (rows) => rows.map(runOf)),
             RunMetrics.spans.list,
-            { captureStackTrace: false }
+            {}
           ),
         events: (id) => Stream.suspend(() => Handles.eventsOf(core, id)),
         settled: (id) => Effect.suspend(() => Handles.settledOfId(core, id))

@@ -14,10 +14,11 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { coreOf, type Definition, define } from "./internal/kernel/kernelCore.js"
+import { spanned } from "./internal/log/tracing.js"
 import { readRow } from "./internal/runs/following.js"
 import * as Handles from "./internal/runs/handles.js"
 import { type StartRequest, start } from "./internal/runs/starting.js"
-import { hashOf, makeCoding } from "./internal/runs/workCoding.js"
+import { argumentsOf, hashOf, makeCoding } from "./internal/runs/workCoding.js"
 import { CurrentRun, type RunHandle } from "./Run.js"
 import { RunNotFound, type StartError, type StoreFailure } from "./RunError.js"
 import type { RunId } from "./RunId.js"
@@ -254,13 +255,11 @@ export const make = <
     successSchema,
     errorSchema,
     start: (...args: ReadonlyArray<unknown>) =>
-      Effect.suspend(() =>
-        // A constructor fills in defaults and rejects a payload that its own types would have let pass: a mistake of
-        // the program, and a defect.
-        Object.keys(options.payload ?? {}).length === 0
-          ? startPayload({} as Payload, args[0] as StartOptions | undefined)
-          : startPayload(payloadSchema.make(args[0] as never) as Payload, args[1] as StartOptions | undefined)
-      ).pipe(Effect.withSpan(RunMetrics.spans.start, { attributes: { name }, captureStackTrace: false })),
+      spanned(
+        Effect.suspend(() => startPayload(...argumentsOf<Payload>(payloadSchema, args))),
+        RunMetrics.spans.start,
+        { attributes: { name } }
+      ),
     attach: (id) =>
       Effect.gen(function* () {
         const core = coreOf(yield* RunKernel)

@@ -48,8 +48,8 @@ export const hosts: ReadonlyArray<Mutant> = [
     guarantee: "G7",
     defect: "A host measures its lease by its wall clock, which somebody may set back.",
     file: "src/internal/wallClock.ts",
-    find: "  Clock.currentTimeNanos,\n  (nanos) => Number(nanos / 1_000n) / 1_000\n",
-    replace: "  Clock.currentTimeMillis,\n  (millis) => millis\n",
+    find: "Number(clock.unsafeCurrentTimeNanos() / 1_000n) / 1_000",
+    replace: "clock.unsafeCurrentTimeMillis()",
     killedBy: "clockJumps"
   }),
   new Mutant({

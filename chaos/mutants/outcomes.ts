@@ -107,7 +107,7 @@ export const outcomes: ReadonlyArray<Mutant> = [
     guarantee: "G7",
     defect: "A failed insert is ignored: the work is executed though no row could be written for it.",
     file: "src/internal/runs/starting.ts",
-    find: "        const outcome = yield* Effect.onError(restore(askForRow(core, run)), (cause) =>",
+    find: "        const outcome = yield* Effect.tapErrorCause(restore(askForRow(core, run)), (cause) =>",
     replace: `      const outcome = yield* Effect.onError(
         Effect.orElseSucceed(restore(askForRow(core, run)), () => ({ _tag: "Inserted" })),
         (cause) =>`,

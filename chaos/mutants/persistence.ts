@@ -80,8 +80,8 @@ export const persistence: ReadonlyArray<Mutant> = [
     guarantee: "G4",
     defect: "Nobody is told anything before the statement in flight has ended.",
     file: "src/internal/writing/statusWriter.ts",
-    find: "        if (isPatient && nextBudgetAt() > now + Duration.toMillis(options.attemptTimeout)) return yield* effect",
-    replace: "        return yield* effect",
+    find: "          if (!isFar) yield* Effect.raceFirst(Fiber.await(fiber), watching)\n",
+    replace: "",
     killedBy: "parkedInTime"
   }),
   new Mutant({
@@ -152,8 +152,8 @@ export const persistence: ReadonlyArray<Mutant> = [
     guarantee: "G5",
     defect: "Only typed failures are retried: an update that throws leaves the writer by another way.",
     file: "src/internal/writing/boundedStore.ts",
-    find: "      Effect.catchAllCause((cause) =>",
-    replace: "      ((_unused) => (effect) => effect)((cause) =>",
+    find: "      Effect.catchAllCause(effect, (cause) =>",
+    replace: "      ((same, _unused) => same)(effect, (cause) =>",
     killedBy: "storeThrows"
   }),
   new Mutant({

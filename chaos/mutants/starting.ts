@@ -66,8 +66,8 @@ export const starting: ReadonlyArray<Mutant> = [
     guarantee: "G7",
     defect: "A start does not wait for the tombstone of an earlier one, and meets its row.",
     file: "src/internal/runs/starting.ts",
-    find: "        yield* told(core, request, restore(untilEntombed(core, request)))",
-    replace: "",
+    find: "Effect.zipRight(admit(core), restore(untilEntombed(core, request)))",
+    replace: "admit(core)",
     killedBy: "startInterruptedApplied"
   }),
   new Mutant({

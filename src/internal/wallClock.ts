@@ -9,14 +9,15 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
 /** @internal */
-export const nowMillis: Effect.Effect<number> = Effect.map(Clock.currentTimeMillis, Math.floor)
+export const nowMillis: Effect.Effect<number> = Clock.clockWith((clock) =>
+  Effect.succeed(Math.floor(clock.unsafeCurrentTimeMillis()))
+)
 
 /**
  * Milliseconds on a clock that never jumps, from an origin of its own: what leases and silence are measured by.
  *
  * @internal
  */
-export const monotonicMillis: Effect.Effect<number> = Effect.map(
-  Clock.currentTimeNanos,
-  (nanos) => Number(nanos / 1_000n) / 1_000
+export const monotonicMillis: Effect.Effect<number> = Clock.clockWith((clock) =>
+  Effect.succeed(Number(clock.unsafeCurrentTimeNanos() / 1_000n) / 1_000)
 )

@@ -12,6 +12,7 @@ import * as TestClock from "effect/TestClock"
 import { Run, RunMetrics } from "../../src/index.js"
 import type { ProgressReport } from "../../src/RunStore.js"
 import { failure, onStage } from "./onStage.js"
+import { recordingTracer } from "./recordingTracer.js"
 
 /** All events of work that begins when somebody listens. */
 const eventsOf = (work: Effect.Effect<unknown, unknown, Run.CurrentRun>) =>
@@ -153,7 +154,7 @@ describe("work", () => {
       const spanOf = Effect.orDie(Effect.currentSpan)
       const { caller, handle } = yield* Effect.gen(function* () {
         return { caller: yield* spanOf, handle: yield* kernel.start("import", spanOf) }
-      }).pipe(Effect.withSpan("caller"))
+      }).pipe(Effect.withSpan("caller"), Effect.withTracer(recordingTracer().tracer))
       const span = yield* handle.result
       assert.strictEqual(span.name, RunMetrics.spans.run)
       assert.isTrue(Option.isNone(span.parent))
@@ -167,6 +168,14 @@ describe("work", () => {
         name: "import",
         attempt: 1
       })
+    })
+  )
+
+  it.scoped("has no span where nobody traces, its caller's neither", () =>
+    Effect.gen(function* () {
+      const { kernel } = yield* onStage()
+      const handle = yield* Effect.withSpan(kernel.start("work", Effect.option(Effect.currentSpan)), "caller")
+      assert.isTrue(Option.isNone(yield* handle.result))
     })
   )
 

@@ -12,6 +12,7 @@ import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
 import * as Tracer from "effect/Tracer"
 import { Run, RunKernel, RunStore, Work } from "../../src/index.js"
+import { recordingTracer } from "./recordingTracer.js"
 
 class Report extends Schema.Class<Report>("Report")({ terms: Schema.Int, at: Schema.Date }) {}
 class ReadError extends Schema.TaggedError<ReadError>()("ReadError", { file: Schema.String }) {}
@@ -164,7 +165,7 @@ describe("work", () => {
       const linked = span.links.map(({ span }) => (span._tag === "Span" ? span.name : ""))
       assert.deepStrictEqual(linked, ["RunKernel.start"])
       assert.isTrue(Tracer.ParentSpan.key.length > 0 && caller.name === "host")
-    }).pipe(Effect.withSpan("host"), Effect.provide(host))
+    }).pipe(Effect.withSpan("host"), Effect.withTracer(recordingTracer().tracer), Effect.provide(host))
   )
 })
 

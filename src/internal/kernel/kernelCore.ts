@@ -9,7 +9,6 @@ import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
-import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import type { CancelAnswer } from "../../Run.js"
 import { type CancelError, type KernelStopped, RunNotFound, type RunSuperseded, StoreFailure } from "../../RunError.js"
@@ -18,6 +17,7 @@ import * as RunMetrics from "../../RunMetrics.js"
 import type { InsertOutcome, RunStore, StoredRun } from "../../RunStore.js"
 import type { HostLease } from "../hosts/hostLease.js"
 import type { JournalKeeper } from "../journal/journaling.js"
+import type { Count } from "../log/counting.js"
 import type { WriteLine } from "../log/lineWriter.js"
 import type { ActiveRun } from "../runs/activeRun.js"
 import type { Tail } from "../runs/eventHub.js"
@@ -58,6 +58,7 @@ export interface KernelCore {
   /** What is forked here ends with the kernel, after its shutdown: what watches over stopping work must not end before it. */
   readonly scope: Scope.Scope
   readonly log: WriteLine
+  readonly count: Count
   /** The runs in memory: from before their insert is asked for until their terminal status is stored. */
   readonly runs: Map<RunId, ActiveRun>
   /** Who waits for the answer to an insert. */
@@ -85,7 +86,8 @@ export interface KernelCore {
 /** @internal */
 export const register = (core: KernelCore, run: ActiveRun): Effect.Effect<void> => {
   core.runs.set(run.id, run)
-  return Metric.incrementBy(RunMetrics.active, 1)
+  core.count(RunMetrics.active, 1)
+  return Effect.void
 }
 
 /** @internal */
@@ -101,7 +103,8 @@ export const unregister = (core: KernelCore, run: ActiveRun): Effect.Effect<void
     if (starts.size === 0) core.tombstones.delete(key)
     Deferred.unsafeDone(tombstone, Effect.void)
   }
-  return Metric.incrementBy(RunMetrics.active, -1)
+  core.count(RunMetrics.active, -1)
+  return Effect.void
 }
 
 /** Until the scope of its layer closes. A later layer of the same name stands in its place. */

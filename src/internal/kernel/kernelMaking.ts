@@ -21,6 +21,7 @@ import { leaseEnded, stopWorkOf } from "../hosts/leaseEnd.js"
 import * as Recovering from "../hosts/recovering.js"
 import * as Journaling from "../journal/journaling.js"
 import { replay } from "../journal/replaying.js"
+import * as Counting from "../log/counting.js"
 import * as LineWriter from "../log/lineWriter.js"
 import * as Backoff from "../writing/backoff.js"
 import * as BoundedStore from "../writing/boundedStore.js"
@@ -41,6 +42,7 @@ export const make = (
     })
     const scope = yield* Scope.make()
     const log = yield* LineWriter.make
+    const count = yield* Counting.make
     const schedule = policies.persistSchedule ?? Backoff.exponential(settings.persist.delayBase)
     const persist = {
       ...settings.persist,
@@ -70,6 +72,7 @@ export const make = (
       options: { ...settings.persist, ...settings, onLeaseEnd: policies.onLeaseEnd ?? store.onLeaseEnd },
       scope,
       log,
+      count,
       runs: new Map(),
       inserts: new Map(),
       tombstones: new Map(),

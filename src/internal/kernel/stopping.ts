@@ -62,7 +62,7 @@ const leave = (core: KernelCore, run: ActiveRun): Effect.Effect<void> =>
     const failure = notAsked("settle", "the host shut down before the database took the verdict")
     if (run.state._tag === "Ended") {
       yield* parked(core, run, run.state.parked?.lastFailure ?? failure, run.state.sent)
-      yield* unparked(run.state)
+      unparked(core, run.state)
     } else {
       // Work that does not stop: its row stays `running`, and recovery settles it once this host is gone.
       Deferred.unsafeDone(run.signal, Effect.fail(new RunSuperseded({ id: run.id, status: "running" })))

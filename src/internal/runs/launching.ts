@@ -7,8 +7,8 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
 import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import { KernelStopped, type StoreFailure } from "../../RunError.js"
 import * as RunMetrics from "../../RunMetrics.js"
 import { type KernelCore, notAsked } from "../kernel/kernelCore.js"
@@ -16,7 +16,7 @@ import { monotonicMillis, nowMillis } from "../wallClock.js"
 import { abandon } from "./abandoning.js"
 import * as ActiveRun from "./activeRun.js"
 import { neverStarted } from "./handingOver.js"
-import { runWork } from "./running.js"
+import { forkWork } from "./running.js"
 import type { Provided, StartRequest } from "./starting.js"
 
 /** @internal */
@@ -32,7 +32,7 @@ export const launch = <A, E, R>(
     return run
   }).pipe(
     // The row is there, and nobody else would ever end it: after a refusal, and after a defect before the fork.
-    Effect.onError((cause) => abandon(core, run, cause))
+    Effect.tapErrorCause((cause) => abandon(core, run, cause))
   )
 
 /** What was decided comes to be: the work is forked, or its end is handed over. */
@@ -42,16 +42,13 @@ export const begin = <A, E, R>(
   request: StartRequest<A, E, R>,
   decision: "begins" | "cancelled"
 ): Effect.Effect<void, never, Exclude<R, Provided>> =>
-  Effect.gen(function* () {
-    yield* Metric.increment(RunMetrics.started)
+  Effect.withFiberRuntime((caller) => {
+    core.count(RunMetrics.started, 1)
     if (decision === "cancelled") {
-      return yield* neverStarted(core, run, "It was cancelled before its work began.", { entomb: false })
+      return neverStarted(core, run, "It was cancelled before its work began.", { entomb: false })
     }
-    yield* logStarted(core, run)
-    const context = yield* Effect.context<Exclude<R, Provided>>()
-    // Ended by the work itself, by a cancel, or by the kernel's shutdown, which interrupts every run and waits.
-    // Forked uninterruptible: a run that is cancelled before its fiber begins must still hand over its end.
-    yield* Effect.forkDaemon(runWork(core, run, request, withoutCaller(context)))
+    const context = caller.currentContext
+    return Effect.zipRight(logStarted(core, run), forkWork(core, run, request, withoutCaller(context)))
   })
 
 /** One step: a shutdown or a cancel comes before it, and is seen here, or after it, and finds a run to interrupt. */
@@ -69,12 +66,13 @@ export const decide = (
   return ActiveRun.inserted(run, now) ? "begins" : "cancelled"
 }
 
-/** A run is no part of its caller's transaction or scope: it may outlive both. */
+/** A run is no part of its caller's transaction, scope or span: it may outlive them all. */
 const withoutCaller = (context: Context.Context<never>): Context.Context<never> =>
   Context.omit(
     SqlClient.TransactionConnection,
-    Scope.Scope
-  )(context as Context.Context<SqlClient.TransactionConnection | Scope.Scope>)
+    Scope.Scope,
+    Tracer.ParentSpan
+  )(context as Context.Context<SqlClient.TransactionConnection | Scope.Scope | Tracer.ParentSpan>)
 
 const logStarted = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
   core.log({

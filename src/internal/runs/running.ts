@@ -13,27 +13,80 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
 import * as HashMap from "effect/HashMap"
 import * as HashSet from "effect/HashSet"
 import * as Inspectable from "effect/Inspectable"
 import * as Logger from "effect/Logger"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import * as Tracer from "effect/Tracer"
+import * as Runtime from "effect/Runtime"
+import * as RuntimeFlags from "effect/RuntimeFlags"
+import * as Scope from "effect/Scope"
+import type * as Tracer from "effect/Tracer"
 import { CurrentRun, type Progress } from "../../Run.js"
 import * as RunMetrics from "../../RunMetrics.js"
 import type { KernelCore } from "../kernel/kernelCore.js"
+import { spanned } from "../log/tracing.js"
 import * as ActiveRun from "./activeRun.js"
 import { workEnded } from "./handingOver.js"
 import type { StartRequest } from "./starting.js"
 import * as WorkEnd from "./workEnd.js"
 
-/** @internal */
-export const runWork = <A, E, R>(
+/**
+ * Forks the work, in a fiber that is born with all that it needs: what is left of its caller's context, the run itself,
+ * and a scope. Ended by the work itself, by a cancel, or by the kernel's shutdown, which interrupts every run and waits.
+ *
+ * @internal
+ */
+export const forkWork = <A, E, R>(
   core: KernelCore,
   run: ActiveRun.ActiveRun,
   request: StartRequest<A, E, R>,
   context: Context.Context<never>
+): Effect.Effect<void> =>
+  Effect.flatMap(Scope.make(), (scope) =>
+    Effect.withFiberRuntime<void>((caller, { runtimeFlags }) => {
+      const runtime = Runtime.make({
+        context: Context.add(Context.add(context, CurrentRun, currentRun(core, run)), Scope.Scope, scope),
+        // Uninterruptible: a run that is cancelled before its fiber begins must still hand over its end.
+        runtimeFlags: RuntimeFlags.disable(runtimeFlags, RuntimeFlags.Interruption),
+        fiberRefs: caller.getFiberRefs()
+      })
+      Runtime.runFork(runtime, runWork(core, run, request, scope, caller.currentSpan), {
+        immediate: false,
+        updateRefs: (refs, fiberId) =>
+          FiberRefs.updateManyAs(refs, {
+            entries: [
+              [
+                FiberRef.currentLoggers,
+                [[fiberId, HashSet.add(caller.getFiberRef(FiberRef.currentLoggers), captureLogger(run))]]
+              ],
+              [
+                FiberRef.currentLogAnnotations,
+                [[fiberId, annotated(caller.getFiberRef(FiberRef.currentLogAnnotations), run)]]
+              ]
+            ]
+          })
+      })
+      return Effect.void
+    })
+  )
+
+const currentRun = (core: KernelCore, run: ActiveRun.ActiveRun): typeof CurrentRun.Service => ({
+  id: run.id,
+  attempt: run.attempt,
+  progress: (progress) => Effect.sync(() => reportProgress(core, run, progress))
+})
+
+const annotated = (annotations: HashMap.HashMap<string, unknown>, run: ActiveRun.ActiveRun) =>
+  HashMap.set(HashMap.set(annotations, "runId", run.id), "run", run.newRun.name)
+
+const runWork = <A, E, R>(
+  core: KernelCore,
+  run: ActiveRun.ActiveRun,
+  request: StartRequest<A, E, R>,
+  scope: Scope.CloseableScope,
+  span: Tracer.AnySpan | undefined
 ): Effect.Effect<void> =>
   Effect.withFiberRuntime<void>((fiber) => {
     run.fiber = fiber as Fiber.RuntimeFiber<void>
@@ -41,51 +94,25 @@ export const runWork = <A, E, R>(
     const obstacle = ActiveRun.obstacle(run)
     if (obstacle !== undefined) return workEnded(core, run, obstacle, Exit.interrupt(fiber.id()))
     return Effect.gen(function* () {
-      yield* equip(core, run, request, context)
       if (request.timeout !== undefined) yield* Effect.fork(timeoutAfter(core, run, request.timeout))
-      const exit = yield* Effect.exit(Effect.interruptible(inSpan(run, request, context)))
+      const exit = yield* Effect.exit(Effect.interruptible(inSpan(run, request, scope, span)))
       yield* workEnded(core, run, yield* WorkEnd.fromExit(exit, request.codec), exit)
     })
   })
 
-/**
- * Gives the fiber all that the work needs: what is left of the caller's context, and the run itself. The fiber is the
- * run's own and ends with it, so nothing has to be put back.
- */
-const equip = <A, E, R>(
-  core: KernelCore,
-  run: ActiveRun.ActiveRun,
-  request: StartRequest<A, E, R>,
-  context: Context.Context<never>
-): Effect.Effect<void> =>
-  Effect.gen(function* () {
-    const currentRun = {
-      id: run.id,
-      attempt: run.attempt,
-      progress: (progress: Progress) => Effect.sync(() => reportProgress(core, run, progress))
-    }
-    yield* FiberRef.set(FiberRef.currentContext, Context.add(context, CurrentRun, currentRun))
-    yield* FiberRef.update(FiberRef.currentLoggers, HashSet.add(captureLogger(run)))
-    yield* FiberRef.update(FiberRef.currentLogAnnotations, (annotations) =>
-      HashMap.set(HashMap.set(annotations, "runId", run.id), "run", request.name)
-    )
-  })
-
-/** The work in a scope of its own, and in a span that outlives its caller's, which it is only linked to. */
+/** The work with its scope, in a span that outlives its caller's, which it is only linked to. */
 const inSpan = <A, E, R>(
   run: ActiveRun.ActiveRun,
   request: StartRequest<A, E, R>,
-  context: Context.Context<never>
+  scope: Scope.CloseableScope,
+  callers: Tracer.AnySpan | undefined
 ): Effect.Effect<A, E> => {
-  const links = Option.match(Context.getOption(context, Tracer.ParentSpan), {
-    onNone: () => [],
-    onSome: (span) => [{ _tag: "SpanLink", span, attributes: {} } as const]
-  })
-  return Effect.withSpan(Effect.scoped(request.work) as Effect.Effect<A, E>, RunMetrics.spans.run, {
+  const links = callers === undefined ? [] : [{ _tag: "SpanLink", span: callers, attributes: {} } as const]
+  const work = Effect.onExit(request.work as Effect.Effect<A, E>, (exit) => Scope.close(scope, exit))
+  return spanned(work, RunMetrics.spans.run, {
     root: true,
     links,
-    attributes: { runId: run.id, name: request.name, attempt: run.attempt },
-    captureStackTrace: false
+    attributes: { runId: run.id, name: request.name, attempt: run.attempt }
   })
 }
 
@@ -156,7 +183,7 @@ const watchGrace = (core: KernelCore, run: ActiveRun.ActiveRun, fiber: Fiber.Run
     const grace = run.cancelGrace
     const ended = yield* Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), grace)
     if (Option.isSome(ended)) return
-    yield* Metric.increment(RunMetrics.graceExceeded)
+    core.count(RunMetrics.graceExceeded, 1)
     yield* core.log({
       _tag: "GraceExceeded",
       runId: run.id,

@@ -91,10 +91,10 @@ export const settled = (
     core.writer.cancel.withdraw(run.id)
     yield* unregister(core, run)
     yield* core.log({ _tag: "Settled", runId: run.id, hostId: run.hostId, status, workOutcome, attempts })
-    yield* Metric.update(settledBy[status], 1)
+    core.count(settledBy[status], 1)
     if (before._tag === "Ended") {
       const now = yield* nowMillis
-      yield* Metric.update(RunMetrics.persistLatency, now - before.finishedAt)
+      core.count(RunMetrics.persistLatency, now - before.finishedAt)
       yield* forgotten(core, run, before)
     }
   })
@@ -122,18 +122,21 @@ export const parked = (
       attempts,
       failure: failureFields(failure)
     })
-    yield* Metric.incrementBy(RunMetrics.parked, 1)
-    yield* Metric.update(RunMetrics.parkings, 1)
+    core.count(RunMetrics.parked, 1)
+    core.count(RunMetrics.parkings, 1)
     yield* Journaling.keep(core, run)
   })
 
 /** The run has left this state, and waits no more for its write: the gauge says what is so now. */
-export const unparked = (left: ActiveRun.State): Effect.Effect<void> =>
-  left._tag === "Ended" && left.parked !== undefined ? Metric.incrementBy(RunMetrics.parked, -1) : Effect.void
+export const unparked = (core: KernelCore, left: ActiveRun.State): void => {
+  if (left._tag === "Ended" && left.parked !== undefined) core.count(RunMetrics.parked, -1)
+}
 
 /** The run has left this state for good: its journal need not keep it. */
-const forgotten = (core: KernelCore, run: ActiveRun.ActiveRun, left: ActiveRun.State): Effect.Effect<void> =>
-  Effect.zipRight(unparked(left), Journaling.forget(core, run))
+const forgotten = (core: KernelCore, run: ActiveRun.ActiveRun, left: ActiveRun.State): Effect.Effect<void> => {
+  unparked(core, left)
+  return Journaling.forget(core, run)
+}
 
 /** Another host owns the row: its end is the run's end, and the stream follows it there (rule 10). */
 const superseded = (core: KernelCore, run: ActiveRun.ActiveRun, row: StoredRun): Effect.Effect<void> =>

@@ -22,6 +22,7 @@ import {
 import * as RunId from "../../RunId.js"
 import type { InsertOutcome, NewRun, StoredRun } from "../../RunStore.js"
 import { drop, type KernelCore, notAsked, register, restated, tombstoneOf } from "../kernel/kernelCore.js"
+import { annotated } from "../log/tracing.js"
 import { nowMillis } from "../wallClock.js"
 import { abandon } from "./abandoning.js"
 import * as ActiveRun from "./activeRun.js"
@@ -63,10 +64,9 @@ export const start = <A, E, R>(
   Effect.uninterruptibleMask((restore) => {
     const attempt = (number: number): Effect.Effect<Started, StartError, Exclude<R, Provided>> =>
       Effect.gen(function* () {
-        yield* told(core, request, admit(core))
-        yield* told(core, request, restore(untilEntombed(core, request)))
+        yield* told(core, request, Effect.zipRight(admit(core), restore(untilEntombed(core, request))))
         const run = yield* enlist(core, request)
-        const outcome = yield* Effect.onError(restore(askForRow(core, run)), (cause) => abandon(core, run, cause))
+        const outcome = yield* Effect.tapErrorCause(restore(askForRow(core, run)), (cause) => abandon(core, run, cause))
         if (number >= attemptsMax || !isHeldByDoubt(core, outcome)) return yield* begin(core, run, request, outcome)
         yield* drop(core, run)
         return yield* attempt(number + 1)
@@ -86,13 +86,13 @@ const isHeldByDoubt = (core: KernelCore, outcome: InsertOutcome): boolean => {
 }
 
 /** The calls that a start can answer at once. */
-const admit = Effect.fnUntraced(function* (core: KernelCore) {
-  if (core.isStopping) return yield* new KernelStopped()
-  if (yield* core.store.isCallerInTransaction) return yield* new CalledInTransaction({ operation: "start" })
-  if (core.inserts.size + core.writer.entomb.size >= core.options.startsWaitingMax) {
-    return yield* notAsked("start", `${core.options.startsWaitingMax} starts wait for the database already`)
-  }
-})
+const admit = (core: KernelCore): Effect.Effect<void, StartError> =>
+  Effect.flatMap(core.store.isCallerInTransaction, (isInTransaction): Effect.Effect<void, StartError> => {
+    if (core.isStopping) return new KernelStopped()
+    if (isInTransaction) return new CalledInTransaction({ operation: "start" })
+    if (core.inserts.size + core.writer.entomb.size < core.options.startsWaitingMax) return Effect.void
+    return notAsked("start", `${core.options.startsWaitingMax} starts wait for the database already`)
+  })
 
 /** A start of this key is in doubt; until its tombstone is written its row may come to be, and take the key. */
 const untilEntombed = <A, E, R>(core: KernelCore, request: StartRequest<A, E, R>): Effect.Effect<void, StoreFailure> =>
@@ -143,7 +143,7 @@ const enlist = Effect.fnUntraced(function* <A, E, R>(core: KernelCore, request: 
     isInsertSent: false
   }
   yield* register(core, run)
-  yield* Effect.annotateCurrentSpan("runId", id)
+  yield* annotated("runId", id)
   return run
 })
 
@@ -164,7 +164,7 @@ const askForRow = (
         return run.newRun
       },
       answered: (outcome) => Effect.sync(() => Deferred.unsafeDone(answer, Effect.succeed(outcome))),
-      overdue: (failure) => Effect.sync(() => Deferred.unsafeDone(answer, Effect.fail(failure))),
+      overdue: (failure) => Effect.sync(() => Deferred.unsafeDone(answer, Effect.fail(startFailure(run, failure)))),
       budgetUntil: run.newRun.createdAt + Duration.toMillis(core.options.startTimeout)
     })
     core.writer.wake()
@@ -172,7 +172,7 @@ const askForRow = (
       Deferred.await(answer),
       Effect.sync(() => core.inserts.delete(run.id))
     )
-  }).pipe(Effect.mapError((failure) => (failure._tag === "StoreFailure" ? startFailure(run, failure) : failure)))
+  })
 
 /** What a start says of a database that failed: in doubt as soon as the insert was sent once. */
 const startFailure = (run: ActiveRun.ActiveRun, failure: StoreFailure): StoreFailure =>

@@ -47,3 +47,15 @@ export const makeCoding = <Payload, A, E>(
 
 /** Two payloads are the same when what is stored of them is; the text itself could be long. */
 export const hashOf = (stored: string): string => createHash("sha256").update(stored).digest("hex")
+
+/**
+ * Payload and options, from the arguments of a start: a definition without a payload takes its options first. The
+ * schema's constructor fills in defaults; what it rejects, and the types would have let pass, is a mistake of the program.
+ *
+ * @internal
+ */
+export const argumentsOf = <Payload>(
+  schema: { readonly fields: Schema.Struct.Fields; readonly make: (value: never) => unknown },
+  args: ReadonlyArray<unknown>
+): [payload: Payload, options: { readonly idempotencyKey?: string | undefined } | undefined] =>
+  (Object.keys(schema.fields).length === 0 ? [{}, args[0]] : [schema.make(args[0] as never), args[1]]) as never

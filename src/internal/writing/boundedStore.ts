@@ -8,10 +8,12 @@
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
 import { StoreFailure } from "../../RunError.js"
 import type { RunStore } from "../../RunStore.js"
+import { atOnce } from "./atOnce.js"
 
 type Store = typeof RunStore.Service
 
@@ -28,9 +30,9 @@ export const readAttemptsMax = 4
 /** @internal */
 export const make = (store: Store, bounds: Bounds): Store => {
   const bounded = <A>(operation: string, effect: Effect.Effect<A, StoreFailure>): Effect.Effect<A, StoreFailure> =>
-    effect.pipe(
+    atOnce(
       // Interruptions too: one that reaches this handler is a driver's own, and must not end the caller's fiber.
-      Effect.catchAllCause((cause) =>
+      Effect.catchAllCause(effect, (cause) =>
         Effect.fail(
           Option.getOrElse(
             Cause.failureOption(cause),
@@ -38,13 +40,17 @@ export const make = (store: Store, bounds: Bounds): Store => {
           )
         )
       ),
-      Effect.timeoutFail({
-        duration: bounds.attemptTimeout,
-        onTimeout: () => {
-          const cause = new Error(`no answer within ${Duration.format(bounds.attemptTimeout)}`)
-          return new StoreFailure({ operation, class: "unknown", inDoubt: true, cause })
-        }
-      })
+      (fiber) =>
+        Effect.timeoutFail(
+          Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber)),
+          {
+            duration: bounds.attemptTimeout,
+            onTimeout: () => {
+              const cause = new Error(`no answer within ${Duration.format(bounds.attemptTimeout)}`)
+              return new StoreFailure({ operation, class: "unknown", inDoubt: true, cause })
+            }
+          }
+        )
     )
   const read = <A>(operation: string, effect: Effect.Effect<A, StoreFailure>): Effect.Effect<A, StoreFailure> =>
     Effect.retry(bounded(operation, effect), {

@@ -33,9 +33,13 @@ import type {
   SettleOutcome,
   Tombstone
 } from "../../RunStore.js"
+import * as Counting from "../log/counting.js"
 import type { WriteLine } from "../log/lineWriter.js"
+import { spanned } from "../log/tracing.js"
 import { nowMillis } from "../wallClock.js"
+import { atOnce } from "./atOnce.js"
 import * as Backoff from "./backoff.js"
+import * as EventLoop from "./eventLoop.js"
 import { WriteLane } from "./writeLane.js"
 
 /** @internal */
@@ -84,6 +88,7 @@ export const make = (
 ): Effect.Effect<StatusWriter, never, Scope.Scope> =>
   Effect.gen(function* () {
     const delayMaxMillis = Duration.toMillis(options.delayMax)
+    const count = yield* Counting.make
     /** After a fatal failure: the failure, and when the database is asked again whether it is sound. */
     let damage: { readonly failure: StoreFailure; readonly checkAt: number } | undefined
 
@@ -92,16 +97,15 @@ export const make = (
       // Tagged once: to tag a metric costs more than to update it.
       const attempts = Metric.tagged(RunMetrics.writeAttempts, "operation", operation)
       return <A>(effect: Effect.Effect<A, StoreFailure>, ids: ReadonlyArray<RunId>): Effect.Effect<A, StoreFailure> =>
-        effect.pipe(
-          Effect.tapBoth({
-            onSuccess: () => Metric.update(attempts, 1),
-            onFailure: (failure) => Effect.zipRight(Metric.update(attempts, 1), countFailure(operation, failure))
-          }),
-          Effect.withSpan(RunMetrics.spans.write, {
-            attributes: { operation, rows: ids.length, runId: ids.slice(0, namedMax).join(",") },
-            captureStackTrace: false
+        Effect.suspend(() => {
+          count(attempts, 1)
+          const counted = Effect.tapError(effect, (failure) =>
+            Effect.sync(() => countFailure(count, operation, failure))
+          )
+          return spanned(counted, RunMetrics.spans.write, {
+            attributes: { operation, rows: ids.length, runId: ids.slice(0, namedMax).join(",") }
           })
-        )
+        })
     }
     const attemptCheck = attempting("check")
 
@@ -110,13 +114,14 @@ export const make = (
 
     /** The attempt runs beside the budgets: what waits behind a stuck statement is told in time. */
     const beside = <A>(effect: Effect.Effect<A, StoreFailure>): Effect.Effect<A, StoreFailure> =>
-      Effect.gen(function* () {
-        const now = yield* nowMillis
-        if (isPatient && nextBudgetAt() > now + Duration.toMillis(options.attemptTimeout)) return yield* effect
-        const fiber = yield* Effect.fork(effect)
-        yield* Effect.raceFirst(Fiber.await(fiber), watching)
-        return yield* Fiber.join(fiber)
-      })
+      atOnce(effect, (fiber) =>
+        Effect.gen(function* () {
+          const now = yield* nowMillis
+          const isFar = isPatient && nextBudgetAt() > now + Duration.toMillis(options.attemptTimeout)
+          if (!isFar) yield* Effect.raceFirst(Fiber.await(fiber), watching)
+          return yield* Fiber.join(fiber)
+        })
+      )
 
     /** Done by whoever submits while a statement is in flight. */
     let arrival = Deferred.unsafeMake<void>(FiberId.none)
@@ -192,7 +197,9 @@ export const make = (
     const ordered = [lanes.settle, lanes.entomb, lanes.release, lanes.insert, lanes.cancel, lanes.progress] as const
 
     const nextBudgetAt = () => Math.min(...ordered.map((lane) => lane.nextBudgetAt()))
-    const tellOverdue = Effect.suspend(() => Effect.forEach(ordered, (lane) => lane.tellOverdue, { discard: true }))
+    const tellOverdue = Effect.flatMap(nowMillis, (now) =>
+      now < nextBudgetAt() ? Effect.void : Effect.forEach(ordered, (lane) => lane.tellOverdue, { discard: true })
+    )
 
     const damaged = Effect.fnUntraced(function* (failure: StoreFailure) {
       if (damage === undefined) {
@@ -236,6 +243,8 @@ export const make = (
       )
     )
 
+    const giveWay = EventLoop.make()
+
     const round = Effect.gen(function* () {
       if (yield* isSound) yield* flush
       yield* tellOverdue
@@ -244,7 +253,7 @@ export const make = (
         drainWaiters = []
       }
       // Whoever was just answered goes on before the next batch is taken: group commit without a timer.
-      yield* Effect.yieldNow()
+      yield* giveWay
     })
 
     /** Waits for a submit, for the end of a delay, or for a budget that passes, whichever comes first. */
@@ -287,8 +296,5 @@ export const make = (
     return { ...lanes, wake, drained }
   })
 
-const countFailure = (operation: string, failure: StoreFailure): Effect.Effect<void> =>
-  Metric.update(
-    RunMetrics.writeFailures.pipe(Metric.tagged("operation", operation), Metric.tagged("class", failure.class)),
-    1
-  )
+const countFailure = (count: Counting.Count, operation: string, failure: StoreFailure): void =>
+  count(RunMetrics.writeFailures.pipe(Metric.tagged("operation", operation), Metric.tagged("class", failure.class)), 1)
