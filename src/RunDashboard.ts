@@ -39,7 +39,10 @@ export interface Options {
   readonly path?: `/${string}` | undefined
   /** How often the runs are read, while somebody looks. Defaults to `1 second`. */
   readonly refreshInterval?: Duration.DurationInput | undefined
-  /** How many runs the page shows: what is not stored first, then the latest. Defaults to `200`. */
+  /**
+   * How many runs the page shows: what is not stored, what is at work in this host, then the latest. All are sent
+   * again when one has changed. Defaults to `200`; of the rows no more than `10000` are read.
+   */
   readonly runsMax?: number | undefined
   /** Between two comments on a stream that is silent. Defaults to `15 seconds`. */
   readonly keepAlive?: Duration.DurationInput | undefined

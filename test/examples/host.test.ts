@@ -70,6 +70,8 @@ describe("npm run host", () => {
         host.child.kill(signal)
         assert.strictEqual(yield* exited(host), 0)
         assert.strictEqual(host.stderr, "")
+        assert.match(host.stdout, /^page: .+\nAPI: .+\nOpen the page in a browser. Ctrl-C ends the host.\nstorm: .+\n/)
+        assert.match(host.stdout, /\nending: .+\n$/)
         yield* Reader.all([all, one], ({ isEnded }) => isEnded)
       })
     )

@@ -1,6 +1,6 @@
 /**
  * The page over a real socket: that nothing but its own script can run on it, what its streams tell while
- * the database is there and while it is not, and its cancel. What it looks like was looked at by people.
+ * the database is there and while it is not, and its cancel. What a browser makes of it is tested in test/browser.
  */
 import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
@@ -105,6 +105,25 @@ describe("the page", () => {
       yield* reader.until((told) => latestRun(told)?.status === "completed")
       assert.notProperty(latestRun(reader), "notStored")
       assert.notProperty(latest(reader), "failure")
+    })
+  )
+
+  it.scopedLive("tells the latest, says that there are more, and leaves out none that is at work", () =>
+    Effect.gen(function* () {
+      const { kernel, port } = yield* start({ dashboard: { runsMax: 3 } })
+      const old = yield* kernel.start("old", Effect.never)
+      for (const name of ["a", "b"]) yield* (yield* kernel.start(name, Effect.void)).settled
+      const reader = yield* live(port)
+      yield* reader.until((told) => latest(told)?.runs.length === 3)
+      assert.isFalse(latest(reader).isMore)
+      for (const name of ["c", "d"]) yield* (yield* kernel.start(name, Effect.void)).settled
+      yield* reader.until((told) => latestRun(told)?.status === "completed" && latestRun(told)?.name === "d")
+      assert.deepStrictEqual(
+        latest(reader).runs.map(({ name }: { name: string }) => name),
+        ["d", "c", "old"]
+      )
+      assert.isTrue(latest(reader).isMore)
+      yield* kernel.cancel(old.id)
     })
   )
 

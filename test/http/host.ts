@@ -51,6 +51,7 @@ export interface Setting {
   readonly import?: (file: string) => Effect.Effect<number, never, any>
   readonly options?: RunHttp.Options
   readonly kernel?: RunKernel.Options
+  readonly dashboard?: RunDashboard.Options
   /** Another host's, where two share a database. */
   readonly store?: Store
   readonly change?: (store: Store) => Partial<Store>
@@ -70,7 +71,7 @@ export const start = (setting: Setting = {}) =>
     const ApiLive = Layer.provide(HttpApiBuilder.api(Api), runs.layer(Api, setting.options))
     const layer = HttpApiBuilder.serve().pipe(
       Layer.provide(HttpApiBuilder.middlewareOpenApi()),
-      Layer.provide(RunDashboard.layer({ refreshInterval: "20 millis", eventTailMax: 0 })),
+      Layer.provide(RunDashboard.layer({ refreshInterval: "20 millis", eventTailMax: 0, ...setting.dashboard })),
       Layer.provide(ApiLive),
       Layer.provideMerge(NodeHttpServer.layer(Http.createServer, { host: "127.0.0.1", port: 0 })),
       Layer.provide(executors),

@@ -36,6 +36,15 @@ const hostileReport = (): RunReport.Report => {
 }
 
 describe("a report", () => {
+  it("draws no more labels below a chart than have room side by side", () => {
+    const report = reportOf(logOf(hostStarted, ...completed(1), hostStopped))
+    const work = { ...report.work, counts: report.work.counts.map(() => 1), count: report.work.counts.length }
+    const [chart = ""] = RunReport.html({ ...report, work }).match(/<svg class="chart"[\s\S]*?<\/svg>/) ?? []
+    assert.lengthOf(chart.match(/<rect/g) ?? [], 18)
+    const labels = [...chart.matchAll(/y="113"[^>]*>([^<]*)</g)].map(([, label]) => label)
+    assert.deepStrictEqual(labels.filter(Boolean), ["1 ms", "10 ms", "100 ms", "1 s", "10 s", "5 min"])
+  })
+
   it("counts runs by their state, failures by their kind, and durations", () => {
     const { ended, started, told } = run(3)
     const report = reportOf(

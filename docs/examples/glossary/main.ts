@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url"
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit, Layer, Logger, Schema } from "effect"
+import { UsageError } from "../commandLine.js"
 import * as Documents from "./documents.js"
 import * as Options from "./options.js"
 import * as Race from "./race.js"
@@ -69,7 +70,7 @@ const checkLog = (file: string) =>
 const unwritable = (option: string, file: string, error: { readonly message: string; readonly cause?: unknown }) => {
   // What the driver or the system said stands below what the library made of it.
   const reason = error.cause instanceof Error ? error.cause.message : error.message
-  return new Options.UsageError({
+  return new UsageError({
     message: `--${option} ${file} cannot be written to. ${reason.replace(/\.?$/, ".")} Name another file.`
   })
 }

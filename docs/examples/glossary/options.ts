@@ -2,9 +2,8 @@
  * The command line: pure, from the arguments to the options or to one line that says what was expected,
  * what was found and what to do.
  */
-
-import { parseArgs } from "node:util"
-import { Data, Either } from "effect"
+import { Either } from "effect"
+import { mistake, pathOf, type UsageError, valuesOf } from "../commandLine.js"
 
 export type StormKind = "none" | "light" | "heavy"
 
@@ -17,8 +16,6 @@ export interface Options {
   readonly storm: StormKind
   readonly log: string | undefined
 }
-
-export class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
 
 export const defaults = { seed: 13, storm: "light" } as const
 
@@ -46,21 +43,15 @@ const specification = {
 /** `"help"` where help was asked for. */
 export const parse = (args: ReadonlyArray<string>): Either.Either<Options | "help", UsageError> =>
   Either.gen(function* () {
-    const values = yield* parseValues(args)
+    const values = yield* valuesOf(args, specification)
     if (values.help === true) return "help"
     return {
-      folder: yield* nonEmpty("folder", values.folder),
+      folder: yield* pathOf("folder", values.folder),
       database: yield* databaseOf(values.database),
       seed: yield* seedOf(values.seed),
       storm: yield* stormOf(values.storm),
-      log: yield* nonEmpty("log", values.log)
+      log: yield* pathOf("log", values.log)
     }
-  })
-
-const parseValues = (args: ReadonlyArray<string>) =>
-  Either.try({
-    try: () => parseArgs({ args: [...args], options: specification, strict: true, allowPositionals: false }).values,
-    catch: (error) => mistake(firstSentence(error))
   })
 
 const seedOf = (text: string | undefined): Either.Either<number, UsageError> => {
@@ -88,16 +79,4 @@ const stormOf = (text: string | undefined): Either.Either<StormKind, UsageError>
 const databaseOf = (text: string | undefined): Either.Either<string | undefined, UsageError> =>
   text === ":memory:"
     ? Either.left(mistake("--database takes a file that several connections can open, not ':memory:'."))
-    : nonEmpty("database", text)
-
-const nonEmpty = (name: string, value: string | undefined): Either.Either<string | undefined, UsageError> =>
-  value === "" ? Either.left(mistake(`--${name} takes a path, and was given an empty one.`)) : Either.right(value)
-
-const mistake = (problem: string): UsageError =>
-  new UsageError({ message: `${problem.replace(/\s+/g, " ")} Try --help.` })
-
-/** Node goes on about how to pass an argument that begins with a dash. */
-const firstSentence = (error: unknown): string => {
-  const message = error instanceof Error ? error.message : String(error)
-  return `${message.split(/\.(?=\s|$)/, 1)[0] ?? message}.`
-}
+    : pathOf("database", text)

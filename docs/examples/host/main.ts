@@ -1,16 +1,17 @@
 /**
  * `npm run host`: a host with its page and its API on loopback. It starts one glossary after the other, so
  * that there is something to look at; `--storm` takes its database away for some seconds, again and again.
- * Ends with Ctrl-C, or SIGTERM: then every run is settled first. Exits with 2 where it could not begin.
+ * Ends with Ctrl-C, or SIGTERM: then it interrupts what is at work and stores how it ended, for five seconds at
+ * most. Exits with 2 where it could not begin.
  */
 import { fileURLToPath } from "node:url"
 import { FileSystem, HttpServer, Path } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit, Layer, Logger } from "effect"
-import { Chaos, FaultPlan } from "effect-holdfast/chaos"
 import * as Documents from "../glossary/documents.js"
 import { Glossary, layer } from "./host.js"
 import * as Options from "./options.js"
+import { storms } from "./storm.js"
 
 /** The essays lie beside the sources, not beside what is compiled. */
 const essays = () =>
@@ -29,10 +30,11 @@ const host = (documents: ReadonlyArray<string>, isStormy: boolean) =>
   Effect.gen(function* () {
     const { address } = yield* HttpServer.HttpServer
     const origin = address._tag === "TcpAddress" ? `http://127.0.0.1:${address.port}` : address.path
-    yield* Console.log(`page: ${origin}/\nAPI:  ${origin}/runs, described by ${origin}/openapi.json\nCtrl-C ends it.`)
+    yield* Console.log(`page: ${origin}/\nAPI:  ${origin}/runs, described by ${origin}/openapi.json`)
+    yield* Console.log("Open the page in a browser. Ctrl-C ends the host.")
     if (isStormy) yield* Effect.fork(storms)
     return yield* startAll(documents)
-  })
+  }).pipe(Effect.onInterrupt(() => Console.log("ending: it stores how its runs ended, for five seconds at most")))
 
 /** One after the other, for ever. A start that is refused (a key is taken, the database is away) has its turn again. */
 const startAll = (documents: ReadonlyArray<string>) =>
@@ -43,23 +45,6 @@ const startAll = (documents: ReadonlyArray<string>) =>
       Effect.forEach(documents, (document) => Effect.zipRight(start(document), Effect.sleep("1500 millis")))
     )
   })
-
-/** Ten seconds of calm, then eight in which nothing can be written or read. */
-const storms = Effect.gen(function* () {
-  const chaos = yield* Chaos.Chaos
-  const away = ["insert", "settle", "entomb", "cancel", "progress", "read", "readBack", "list"].map((label) =>
-    FaultPlan.rule(label, "cantOpen", { window: "untilHealed" })
-  )
-  const storm = Effect.gen(function* () {
-    yield* Effect.sleep("10 seconds")
-    yield* chaos.use(FaultPlan.fromRules(...away))
-    yield* Console.log("storm: the database is away")
-    yield* Effect.sleep("8 seconds")
-    yield* chaos.heal
-    yield* Console.log("storm: it is back")
-  })
-  return yield* Effect.forever(storm)
-})
 
 /** Removed, with its journal files, when the host ends. */
 const temporaryFile = Effect.gen(function* () {

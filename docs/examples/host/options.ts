@@ -2,8 +2,8 @@
  * The command line of the example host: pure, from the arguments to the options or to one line that says
  * what was expected, what was found and what to do.
  */
-import { parseArgs } from "node:util"
-import { Data, Either } from "effect"
+import { Either } from "effect"
+import { mistake, pathOf, type UsageError, valuesOf } from "../commandLine.js"
 
 export interface Options {
   /** The folder of documents; where it is absent, the essays that come with the glossary example. */
@@ -15,8 +15,6 @@ export interface Options {
   /** Whether the database is away again and again. */
   readonly storm: boolean
 }
-
-export class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
 
 export const defaults = { port: 4321 } as const
 
@@ -42,20 +40,14 @@ const specification = {
 /** `"help"` where help was asked for. */
 export const parse = (args: ReadonlyArray<string>): Either.Either<Options | "help", UsageError> =>
   Either.gen(function* () {
-    const values = yield* parseValues(args)
+    const values = yield* valuesOf(args, specification)
     if (values.help === true) return "help"
     return {
-      folder: yield* nonEmpty("folder", values.folder),
-      database: yield* nonEmpty("database", values.database),
+      folder: yield* pathOf("folder", values.folder),
+      database: yield* pathOf("database", values.database),
       port: yield* portOf(values.port),
       storm: values.storm ?? false
     }
-  })
-
-const parseValues = (args: ReadonlyArray<string>) =>
-  Either.try({
-    try: () => parseArgs({ args: [...args], options: specification, strict: true, allowPositionals: false }).values,
-    catch: (error) => mistake(`${(error instanceof Error ? error.message : String(error)).split(/\.(?=\s|$)/, 1)[0]}.`)
   })
 
 const portOf = (text: string | undefined): Either.Either<number, UsageError> => {
@@ -64,9 +56,3 @@ const portOf = (text: string | undefined): Either.Either<number, UsageError> => 
     ? Either.right(Number(text))
     : Either.left(mistake(`--port takes a whole number from 0 to 65535, not '${text}'.`))
 }
-
-const nonEmpty = (name: string, value: string | undefined): Either.Either<string | undefined, UsageError> =>
-  value === "" ? Either.left(mistake(`--${name} takes a path, and was given an empty one.`)) : Either.right(value)
-
-const mistake = (problem: string): UsageError =>
-  new UsageError({ message: `${problem.replace(/\s+/g, " ")} Try --help.` })

@@ -1,5 +1,5 @@
 /**
- * How the page of `RunDashboard` shows the list of runs: the first half of its script, as the text that is
+ * How the page of `RunDashboard` shows the list of runs: the first part of its script, as the text that is
  * sent to browsers. Whatever a run says is put into text nodes and never read as HTML.
  *
  * @since 0.1.0
@@ -13,7 +13,7 @@ const at = (id) => document.getElementById(id)
 const linesMax = 500
 const filters = [
   ["All", () => true],
-  ["Running", (run) => isActive(run)],
+  ["Running", (run) => isActive(run) && !isParked(run)],
   ["Not stored", (run) => isParked(run)],
   ["Completed", (run) => run.status === "completed"],
   ["Failed", (run) => run.status === "failed"],
@@ -38,8 +38,14 @@ const statusOf = (run) => {
   return [run.status, run.status]
 }
 const clock = (millis) => new Date(millis).toLocaleTimeString()
+const when = (millis) => {
+  const at = new Date(millis)
+  if (at.toDateString() === new Date().toDateString()) return clock(millis)
+  return at.toLocaleString(undefined, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" })
+}
 const lasted = (millis) => {
-  const seconds = Math.max(0, Math.round(millis / 1000))
+  if (millis < 1000) return Math.max(0, millis) + " ms"
+  const seconds = Math.round(millis / 1000)
   if (seconds < 60) return seconds + " s"
   const minutes = Math.floor(seconds / 60)
   return minutes < 60 ? minutes + " min " + (seconds % 60) + " s" : Math.floor(minutes / 60) + " h " + (minutes % 60) + " min"
@@ -61,12 +67,15 @@ const make = (tag, className, text) => {
   if (text !== undefined) element.textContent = text
   return element
 }
-/** Only what differs is touched, so that the focus and a selection stay. */
+/** Only what differs is touched, so that the focus and a selection stay, and nothing is read aloud twice. */
 const say = (element, text) => {
   if (element.textContent !== text) element.textContent = text
 }
+const sayBoth = (element, strong, text) => {
+  if (element.textContent !== strong + text) element.replaceChildren(make("strong", "", strong), text)
+}
 const show = (element, isShown) => {
-  element.hidden = !isShown
+  if (element.hidden === isShown) element.hidden = !isShown
 }
 
 // -- the list -------------------------------------------------------------------
@@ -89,34 +98,44 @@ const itemOf = (id) => {
   return made
 }
 
+/** How many are drawn. There is room for more when somebody comes to the end of them. */
+const roomStep = 200
+let room = roomStep
 const drawList = () => {
   const list = at("runs")
-  const shown = runs.filter(filters[filter][1])
+  const fitting = runs.filter(filters[filter][1])
+  const shown = fitting.slice(0, room)
   const ids = new Set(shown.map(({ id }) => id))
   for (const [id, { item }] of items) {
     if (ids.has(id)) continue
     item.remove()
     items.delete(id)
   }
-  shown.forEach((run, index) => {
+  // The list is one stop for the tab key, the arrows go on from there: else hundreds stood before what follows it.
+  const stop = ids.has(chosen) ? chosen : shown[0]?.id
+  let place = list.firstElementChild
+  for (const run of shown) {
     const { button, item, parts } = itemOf(run.id)
     const [kind, words] = statusOf(run)
     say(parts.title, run.name)
     say(parts.key, run.key === undefined ? "" : " " + run.key)
-    parts.status.className = "status " + kind
+    if (parts.status.className !== "status " + kind) parts.status.className = "status " + kind
     say(parts.status, words)
     say(parts.detail, detailOf(run))
-    say(parts.when, clock(run.createdAt))
+    say(parts.when, when(run.createdAt))
     if (run.id === chosen) button.setAttribute("aria-current", "true")
     else button.removeAttribute("aria-current")
-    if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null)
-  })
-  let empty = list.querySelector(".empty")
-  if (shown.length > 0) empty?.remove()
-  else if (empty === null) list.append(make("li", "empty", "No runs here."))
+    button.tabIndex = run.id === stop ? 0 : -1
+    if (place === item) place = place.nextElementSibling
+    else list.insertBefore(item, place)
+  }
+  const nothing = runs.length === 0 ? "No runs yet." : "No runs here."
+  say(at("note"), shown.length === 0 ? nothing : "Only the latest " + runs.length + " runs are shown.")
+  show(at("note"), shown.length === 0 || (latest.isMore === true && shown.length === fitting.length))
   filters.forEach(([name, matches], index) => {
     const button = at("filters").children[index]
-    say(button, name + " " + runs.filter(matches).length)
+    const count = runs.filter(matches).length
+    say(button, count === 0 ? name : name + " " + count)
     button.setAttribute("aria-pressed", String(index === filter))
   })
 }
@@ -128,11 +147,11 @@ const drawNotices = ({ failure, readAt }) => {
     const [many, kept] = parked.length === 1
       ? ["1 run has ended and is not stored yet.", " Its verdict is kept, and written when the database takes it."]
       : [parked.length + " runs have ended and are not stored yet.", " Their verdicts are kept, and written when the database takes them."]
-    at("notStored").replaceChildren(make("strong", "", many), kept)
+    sayBoth(at("notStored"), many, kept)
   }
   show(at("stale"), failure !== undefined)
   if (failure === undefined) return
   const when = readAt === undefined ? "Shown is what this host has in memory." : "Rows are as of " + clock(readAt) + "; active runs are as this host knows them."
-  at("stale").replaceChildren(make("strong", "", "The database cannot be read."), " " + when)
+  sayBoth(at("stale"), "The database cannot be read.", " " + when)
 }
 `

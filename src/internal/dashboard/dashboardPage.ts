@@ -31,7 +31,10 @@ export const document = `<!doctype html>
 <main>
   <section class="side" aria-label="Runs">
     <div id="filters" class="filters" role="group" aria-label="Show"></div>
-    <ul id="runs" class="card"></ul>
+    <div id="list" class="card">
+      <ul id="runs"></ul>
+      <p id="note" class="empty" hidden></p>
+    </div>
   </section>
   <section id="run" class="card" aria-label="Chosen run">
     <p id="nothing" class="empty">Choose a run to see its progress and its log.</p>

@@ -5,11 +5,14 @@
  * @since 0.1.0
  */
 import { listScript } from "./dashboardList.js"
+import { streamScript } from "./dashboardStreams.js"
 
 const runScript = `
 // -- the chosen run -------------------------------------------------------------
 
-const chosenRun = () => runs.find(({ id }) => id === chosen)
+/** The chosen run as its own stream tells it: the list has room for the latest only. */
+let told
+const chosenRun = () => runs.find(({ id }) => id === chosen) ?? (told?.id === chosen ? withEnding(told) : undefined)
 
 const drawChosen = () => {
   const run = chosenRun()
@@ -20,11 +23,10 @@ const drawChosen = () => {
   if (run === undefined) return
   say(at("title"), run.key === undefined ? run.name : run.name + " " + run.key)
   at("cancel").disabled = !isActive(run) || run.notStored !== undefined
+  // Whoever is there with the keyboard is not sent back to the beginning of the page.
+  if (!isActive(run) && document.activeElement === at("cancel")) at("log").focus()
   show(at("cancel"), isActive(run))
-  if (isParked(run)) {
-    const text = "Decided as " + run.notStored.status + ", not stored yet"
-    at("warning").replaceChildren(make("strong", "", text), run.notStored.why)
-  }
+  if (isParked(run)) sayBoth(at("warning"), "Decided as " + run.notStored.status + ", not stored yet", run.notStored.why)
   if (run.progress?.total > 0) at("progress").value = run.progress.current / run.progress.total
   const [kind, words] = statusOf(run)
   const ended = run.finishedAt ?? (isActive(run) ? Date.now() : undefined)
@@ -65,7 +67,7 @@ const tell = {
   parked: ({ status }) => addLine("note", "Decided as " + status + ", not stored yet."),
   superseded: () => addLine("note", "Another host owns the run now."),
   vanished: () => addLine("note", "The row of this run is gone."),
-  settled: ({ status }) => addLine("note", "Stored as " + status + ".")
+  settled: ({ status }) => addLine("status " + status, "Stored as " + status + ".")
 }
 
 /** What the chosen run was told last is true at once, before the rows are read again. */
@@ -74,6 +76,10 @@ const withEnding = (run) =>
   ending?.id === run.id && run.finishedAt === undefined
     ? { ...run, status: ending.status, workOutcome: ending.workOutcome, notStored: undefined, isOutdated: false }
     : run
+const tellMore = (id, fields) => {
+  if (told?.id === id) told = { ...told, ...fields }
+  drawChosen()
+}
 const end = (id, { status, workOutcome }) => {
   ending = { id, status, workOutcome }
   runs = runs.map(withEnding)
@@ -96,9 +102,13 @@ const choose = (id) => {
       tell.settled(data)
       end(id, data)
     }],
-    ["snapshot", ({ recent }) => {
+    ["progressed", ({ progress }) => tellMore(id, { progress })],
+    ["parked", ({ status, why }) => tellMore(id, { notStored: { status, parked: true, why } })],
+    ["snapshot", ({ recent, run }) => {
+      told = run
       at("log").replaceChildren(make("div", "none", "No lines yet."))
       for (const { event, ...data } of recent) tell[event]?.(data)
+      drawChosen()
     }]
   ])
   drawList()
@@ -140,45 +150,24 @@ const cancel = async () => {
   }
 }
 
-// -- streams --------------------------------------------------------------------
-
-/** Browsers open a stream again by themselves, but not after an answer that is no stream; then we do. */
-const listen = (path, handlers, onLink = () => {}) => {
-  let source
-  let timer
-  let isOver = false
-  const open = () => {
-    source = new EventSource(base + path)
-    source.onopen = () => onLink(true)
-    source.onerror = () => {
-      onLink(false)
-      if (source.readyState === EventSource.CLOSED && !isOver) timer = setTimeout(open, 2000)
-    }
-    for (const [name, handle] of handlers) {
-      source.addEventListener(name, ({ data }) => {
-        handle(JSON.parse(data))
-        if (name === "settled" || name === "vanished") close()
-      })
-    }
-  }
-  const close = () => {
-    isOver = true
-    clearTimeout(timer)
-    source.close()
-  }
-  open()
-  return close
-}
+// -- what people do ------------------------------------------------------------
 
 filters.forEach((_, index) => {
   const button = make("button")
   button.type = "button"
   button.addEventListener("click", () => {
     filter = index
+    room = roomStep
+    at("list").scrollTop = 0
     drawList()
   })
   at("filters").append(button)
 })
+at("list").addEventListener("scroll", ({ target }) => {
+  if (items.size < room || target.scrollTop + 2 * target.clientHeight < target.scrollHeight) return
+  room += roomStep
+  drawList()
+}, { passive: true })
 at("cancel").addEventListener("click", ask)
 at("keep").addEventListener("click", () => at("ask").close())
 at("confirm").addEventListener("click", cancel)
@@ -207,14 +196,15 @@ listen("/live", [["runs", (state) => {
   runs = state.runs.map(withEnding)
   drawNotices(state)
   drawList()
-  if (chosen !== "" && chosenSource === undefined && chosenRun() !== undefined) choose(chosen)
+  if (chosen !== "" && chosenSource === undefined) choose(chosen)
   drawChosen()
 }]], (isOn) => {
   at("link").classList.toggle("on", isOn)
   say(at("link"), isOn ? "live" : "reconnecting")
 })
+addEventListener("hashchange", () => choose(location.hash.slice(1)))
 setInterval(drawChosen, 1000)
 `
 
 /** @internal */
-export const script: string = listScript + runScript
+export const script: string = listScript + streamScript + runScript

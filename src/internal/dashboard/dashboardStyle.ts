@@ -26,6 +26,8 @@ body {
   font: 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
 }
 [hidden] { display: none !important; }
+/* Names, keys and errors may be of any length. */
+h2 { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 header, .notice, main, footer { width: 100%; max-width: 1240px; margin: 0 auto; padding: 0 20px; }
 header { display: flex; align-items: center; gap: 12px; padding-top: 18px; padding-bottom: 12px; }
@@ -38,21 +40,23 @@ h1 { font-size: 18px; font-weight: 650; margin: 0; letter-spacing: -0.01em; }
   padding: 10px 14px; margin-bottom: 12px; color: var(--text);
 }
 .notice strong { color: var(--warn); }
-.filters { display: flex; flex-wrap: wrap; gap: 6px; margin-bottom: 10px; }
+.filters { display: flex; flex-wrap: wrap; gap: 5px; margin-bottom: 10px; }
 button, input { font: inherit; color: inherit; }
 button {
   border: 1px solid var(--line); background: var(--card); border-radius: 7px; padding: 6px 12px; cursor: pointer;
 }
 button:hover:not(:disabled) { border-color: var(--quiet); }
 button:disabled { opacity: 0.5; cursor: default; }
-.filters button { padding: 3px 9px; font-size: 12.5px; color: var(--quiet); border-radius: 999px; }
+.filters button { padding: 3px 7px; font-size: 12.5px; color: var(--quiet); border-radius: 999px; }
 .filters button[aria-pressed="true"] {
   background: var(--accent-soft); border-color: var(--accent); color: var(--accent); font-weight: 600;
 }
 main { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(320px, 1fr) 1.25fr; gap: 16px; }
 .side { min-height: 0; display: flex; flex-direction: column; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
-#runs { list-style: none; margin: 0; padding: 6px; overflow-y: auto; flex: 1; min-height: 0; }
+#list { overflow-y: auto; flex: 1; min-height: 0; }
+#runs { list-style: none; margin: 0; padding: 6px; }
+#runs:empty { display: none; }
 #runs button {
   display: grid; grid-template-columns: 1fr auto; gap: 2px 10px; width: 100%; text-align: left;
   border: 0; background: none; padding: 9px 10px; border-radius: 7px;
@@ -72,12 +76,13 @@ main { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(320p
 .status.failed { color: var(--bad); }
 .status.warn { color: var(--warn); }
 .status.warn::before { background: none; border: 2px solid currentColor; width: 5px; height: 5px; }
-#run { min-height: 0; display: flex; flex-direction: column; padding: 18px 20px; gap: 12px; overflow: hidden; }
-#run .top { display: flex; align-items: flex-start; gap: 12px; }
+#run { min-height: 0; display: flex; flex-direction: column; padding: 18px 20px; gap: 12px; overflow-y: auto; }
+#run > * { flex: none; }
+#run .top { display: flex; align-items: baseline; gap: 12px; }
 #run h2 { font-size: 17px; margin: 0; overflow-wrap: anywhere; flex: 1; }
 #run dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 0; font-size: 13.5px; }
 dt { color: var(--quiet); }
-dd { margin: 0; overflow-wrap: anywhere; }
+dd { margin: 0; overflow-wrap: anywhere; max-height: 12em; overflow-y: auto; }
 code, #log { font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 progress { width: 100%; height: 6px; border: 0; border-radius: 3px; overflow: hidden; background: var(--shade); appearance: none; display: block; }
 progress::-webkit-progress-bar { background: var(--shade); }
@@ -89,8 +94,8 @@ progress::-moz-progress-bar { background: var(--accent); }
 .cancel:hover:not(:disabled) { border-color: var(--bad); }
 #said { font-size: 13.5px; color: var(--quiet); margin: 0; }
 h3 { font-size: 12.5px; font-weight: 600; color: var(--quiet); margin: 4px 0 -4px; }
-#log {
-  flex: 1; min-height: 120px; overflow-y: auto; margin: 0; padding: 10px 12px; background: var(--shade);
+#run > #log {
+  flex: 1 0 120px; overflow-y: auto; margin: 0; padding: 10px 12px; background: var(--shade);
   border-radius: 8px; white-space: pre-wrap; overflow-wrap: anywhere;
 }
 #log .WARN, #log .note { color: var(--warn); }
@@ -109,9 +114,9 @@ kbd { font: inherit; border: 1px solid var(--line); border-radius: 4px; padding:
 @media (max-width: 820px) {
   html, body { height: auto; }
   main { display: flex; flex-direction: column; }
-  #runs { max-height: 46vh; }
+  #list { max-height: 46vh; }
   #run { overflow: visible; }
-  #log { max-height: 50vh; }
+  #run > #log { flex: none; min-height: 120px; max-height: 50vh; }
   footer { display: none; }
 }
 `

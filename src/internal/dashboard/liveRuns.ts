@@ -18,6 +18,7 @@ import { block } from "../http/eventSource.js"
 import { type RunView, viewOf, viewOfMemory } from "../http/runView.js"
 import type { KernelCore } from "../kernel/kernelCore.js"
 import { sanitize } from "../runs/workEnd.js"
+import { listLimitMax } from "../store/runBatch.js"
 import { runOf } from "../store/runRow.js"
 import { nowMillis } from "../wallClock.js"
 
@@ -57,7 +58,7 @@ export const make = (
 }
 
 const read = (core: KernelCore, rows: Rows, runsMax: number): Effect.Effect<void> =>
-  Effect.matchEffect(core.store.list({ limit: runsMax }), {
+  Effect.matchEffect(core.store.list({ limit: runsMax + 1 }), {
     onFailure: (failure: StoreFailure) =>
       Effect.sync(() => {
         rows.failure = sanitize(failure.message)
@@ -88,13 +89,16 @@ const state = (core: KernelCore, rows: Rows, runsMax: number) => {
     const live = stored !== undefined && isTerminal(stored.status) ? undefined : viewOfMemory(core, id)
     if (live !== undefined) byId.set(id, live)
   }
-  const runs = [...byId.values()].sort(mostUrgentFirst).slice(0, runsMax)
+  const all = [...byId.values()].sort((a, b) => worth(b) - worth(a) || newestFirst(a, b))
+  const runs = all.slice(0, runsMax).sort((a, b) => Number(isParked(b)) - Number(isParked(a)) || newestFirst(a, b))
+  const isMore = all.length > runsMax || rows.runs.length === listLimitMax
   // The time is told only while readings fail: else the state would change with every one of them.
-  return rows.failure === undefined ? { runs } : { runs, failure: rows.failure, readAt: rows.readAt }
+  return { runs, isMore, ...(rows.failure === undefined ? {} : { failure: rows.failure, readAt: rows.readAt }) }
 }
 
-/** What is not stored must not fall off the end. */
-const mostUrgentFirst = (a: ShownRun, b: ShownRun): number => {
-  const parked = Number(b.notStored?.parked === true) - Number(a.notStored?.parked === true)
-  return parked !== 0 ? parked : a.id < b.id ? 1 : -1
-}
+const isParked = ({ notStored }: ShownRun): boolean => notStored?.parked === true
+
+const newestFirst = (a: ShownRun, b: ShownRun): number => (a.id < b.id ? 1 : -1)
+
+/** What is not stored must not fall off the end, nor what is at work since long ago. */
+const worth = (run: ShownRun): number => (isParked(run) ? 2 : isTerminal(run.status) || run.isOutdated === true ? 0 : 1)

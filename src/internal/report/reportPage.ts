@@ -145,6 +145,8 @@ const histogram = ({ count: all, counts, maxMillis }: Latencies): string => {
   const shown = counts.slice(first, last + 1)
   const most = Math.max(...shown)
   const width = 320 / shown.length
+  // Seven labels have room side by side.
+  const labelStep = Math.ceil(shown.length / 7)
   const bars = shown.map((one, index) => {
     const height = one === 0 ? 0 : Math.max(1, (84 * one) / most)
     const bound = bounds[first + index]
@@ -155,7 +157,7 @@ const histogram = ({ count: all, counts, maxMillis }: Latencies): string => {
     const bar = `<rect x="${left}" y="${(100 - height).toFixed(1)}" width="${barWidth.toFixed(1)}" height="${height.toFixed(1)}"/>`
     const number =
       one === 0 ? "" : `<text x="${middle}" y="${(96 - height).toFixed(1)}" text-anchor="middle">${short(one)}</text>`
-    return `${bar}${number}<text x="${middle}" y="113" text-anchor="middle">${shown.length > 9 && index % 2 === 1 ? "" : label}</text>`
+    return `${bar}${number}<text x="${middle}" y="113" text-anchor="middle">${index % labelStep === 0 ? label : ""}</text>`
   })
   return `<svg class="chart" viewBox="0 0 320 118" role="img" aria-label="${count(all)} durations, the longest ${duration(maxMillis)}">${bars.join("")}</svg><p class="quiet">Each bar: up to the time below it. The longest took ${duration(maxMillis)}.</p>`
 }
@@ -168,7 +170,7 @@ const heads: ReadonlyArray<readonly [string, string, string]> = [
   ["work", "Work", "number"],
   ["store", "Stored in", "number wide"],
   ["attempts", "Writes", "number wide"],
-  ["began", "Time line, by beginning", ""]
+  ["began", "Time line", ""]
 ]
 
 const runs = ({ entries, runCount }: Report): string => {
@@ -179,7 +181,7 @@ const runs = ({ entries, runCount }: Report): string => {
   const head = heads
     .map(
       ([by, name, style]) =>
-        `<button type="button" role="columnheader" class="${style}" data-by="${by}"${by === "began" ? ' aria-sort="ascending"' : ""}>${name}</button>`
+        `<div role="columnheader" class="${style}"${by === "began" ? ' aria-sort="ascending"' : ""}><button type="button" data-by="${by}">${name}</button></div>`
     )
     .join("")
   return `<h2>Runs</h2>${some}
@@ -189,9 +191,9 @@ const runs = ({ entries, runCount }: Report): string => {
 <label>State <select id="state"><option value="">all</option></select></label>
 <label><input id="odd" type="checkbox"> only those to which something happened</label>
 <span class="quiet" id="shown" aria-live="polite"></span> <span class="quiet" id="window"></span> <button type="button" id="whole" hidden>whole time</button></div>
-<canvas id="overview" aria-label="All runs over time; drag to look at a part of the time"></canvas><div id="axis"></div>
-<div role="table" aria-label="Runs"><div class="row head" role="row">${head}</div>
-<div id="list" tabindex="0" role="rowgroup"><div id="space"></div><div id="rows"></div></div></div>
+<canvas id="overview" role="img" aria-label="All runs over time; drag to look at a part of the time"></canvas><div id="axis"></div>
+<div id="table" role="table" aria-label="Runs"><div class="row head" role="row">${head}</div>
+<div id="list" tabindex="0" role="rowgroup" aria-label="Runs, to go through with the arrow keys"><div id="space"></div><div id="rows"></div></div></div>
 <p class="legend"><b>×</b> a write failed &nbsp; <b>·</b> it was sent again &nbsp; <b>P</b> parked &nbsp; <b>C</b> cancel asked for &nbsp; <b>S</b> stopped by the kernel &nbsp; <b>→</b> another host &nbsp; <b>!</b> lost &nbsp; <b>|</b> stored &nbsp; full bar: the work, pale bar: until it was stored</p>
 <div id="detail" class="card" aria-live="polite"></div>
 </div>`

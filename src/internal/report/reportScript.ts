@@ -51,16 +51,23 @@ export const reportScript: string = String.raw`
     shown.sort((a, b) => { const x = column(a), y = column(b); return x < y ? -sign : x > y ? sign : a.began - b.began; });
     chosen = -1;
     shownCount.textContent = shown.length.toLocaleString("en-US") + " of " + runs.length.toLocaleString("en-US");
-    list.setAttribute("aria-rowcount", String(shown.length));
+    byId("table").setAttribute("aria-rowcount", String(shown.length));
     byId("space").style.height = shown.length * rowHeight + "px";
     list.scrollTop = 0;
     describe();
     drawAll();
   };
 
+  const cell = (className, text, title) => {
+    const element = make("span", className, text);
+    element.setAttribute("role", "cell");
+    if (title) element.title = title;
+    return element;
+  };
+
   const percent = (at) => 100 * (at - view.from) / (view.to - view.from);
   const laneOf = (run) => {
-    const lane = make("span", "lane " + run.state);
+    const lane = cell("lane " + run.state);
     const bar = (from, to, className) => {
       if (to < view.from || from > view.to) return;
       const left = Math.max(0, percent(from)), right = Math.min(100, percent(to));
@@ -81,17 +88,11 @@ export const reportScript: string = String.raw`
     return lane;
   };
 
-  const cell = (className, text, title) => {
-    const element = make("span", className, text);
-    element.setAttribute("role", "cell");
-    if (title) element.title = title;
-    return element;
-  };
-
   const rowOf = (run, index) => {
     const row = make("div", "row" + (index % 2 ? " odd" : "") + (index === chosen ? " chosen" : ""));
     row.setAttribute("role", "row");
     row.setAttribute("aria-rowindex", String(index + 1));
+    if (index === chosen) row.setAttribute("aria-current", "true");
     row.style.top = index * rowHeight + "px";
     row.dataset.index = String(index);
     const state = (run.violations ? "⚠ " : "") + run.state + (run.reason ? " (" + run.reason + ")" : "");
@@ -206,8 +207,8 @@ export const reportScript: string = String.raw`
   for (const button of document.querySelectorAll("[data-by]")) button.addEventListener("click", () => {
     const by = button.dataset.by;
     order = { by, isDown: order.by === by ? !order.isDown : false };
-    for (const other of document.querySelectorAll("[data-by]")) other.removeAttribute("aria-sort");
-    button.setAttribute("aria-sort", order.isDown ? "descending" : "ascending");
+    for (const head of document.querySelectorAll("[aria-sort]")) head.removeAttribute("aria-sort");
+    button.parentElement.setAttribute("aria-sort", order.isDown ? "descending" : "ascending");
     choose();
   });
   search.addEventListener("input", choose);

@@ -8,7 +8,7 @@
 /** @internal */
 export const reportStyle: string = `
 :root { color-scheme: light dark; --ground: #fbfbfa; --raised: #ffffff; --text: #1d2125; --quiet: #626a73; --line: #d9dde1;
-  --accent: #2458b8; --good: #23724a; --bad: #b3261e; --warn: #93600a; --off: #79828b; --odd: #7a3fa0; --busy: #2f6fd0; --band: #eef0f2; }
+  --accent: #2458b8; --good: #23724a; --bad: #b3261e; --warn: #93600a; --off: #626a73; --odd: #7a3fa0; --busy: #2f6fd0; --band: #eef0f2; }
 @media (prefers-color-scheme: dark) { :root { --ground: #14171a; --raised: #1c2024; --text: #e6e9ec; --quiet: #9aa3ac;
   --line: #33393f; --accent: #8ab4f8; --good: #5cc48d; --bad: #ff8a80; --warn: #e3b341; --off: #8b949e; --odd: #c99bea;
   --busy: #79aef5; --band: #23282d; } }
@@ -30,7 +30,7 @@ details { background: var(--raised); border: 1px solid var(--line); border-left:
 summary { cursor: pointer; overflow-wrap: anywhere; } details pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 6px 0; }
 .controls { display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: center; margin: 0 0 8px; }
 input[type=search], select, button { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: 4px 10px; }
-input[type=search] { width: 260px; } button { cursor: pointer; }
+input[type=search] { width: 260px; } ::placeholder { color: var(--quiet); opacity: 1; } button { cursor: pointer; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 #overview { display: block; width: 100%; height: 150px; background: var(--raised); border: 1px solid var(--line); border-radius: 8px 8px 0 0; cursor: crosshair; touch-action: none; }
 #axis { display: flex; justify-content: space-between; padding: 3px 8px; color: var(--quiet); font-size: 11px; border: 1px solid var(--line); border-top: 0; border-radius: 0 0 8px 8px; margin-bottom: 10px; background: var(--raised); font-variant-numeric: tabular-nums; }
@@ -38,9 +38,8 @@ input[type=search] { width: 260px; } button { cursor: pointer; }
 .row > * { overflow: hidden; text-overflow: ellipsis; }
 .head { border: 1px solid var(--line); border-radius: 8px 8px 0 0; background: var(--band); height: 32px; scrollbar-gutter: stable; overflow-y: hidden; }
 .head button { border: 0; background: none; padding: 2px 0; text-align: left; font-weight: 600; font-size: 12px; border-radius: 3px; }
-.head button.number { text-align: right; }
-.head button[aria-sort]::after { content: " \\2191"; } .head button[aria-sort=descending]::after { content: " \\2193"; }
-#list { height: 470px; overflow-y: auto; scrollbar-gutter: stable; position: relative; border: 1px solid var(--line); border-top: 0; border-radius: 0 0 8px 8px; background: var(--raised); }
+.head [aria-sort] button::after { content: " \\2191"; } .head [aria-sort=descending] button::after { content: " \\2193"; }
+#list { max-height: 470px; min-height: 54px; overflow-y: auto; scrollbar-gutter: stable; position: relative; border: 1px solid var(--line); border-top: 0; border-radius: 0 0 8px 8px; background: var(--raised); }
 #list .row { position: absolute; left: 0; right: 0; font-size: 12.5px; cursor: default; } #list .row:nth-child(even) { background: none; }
 #list .row.odd { background: color-mix(in srgb, var(--band) 55%, transparent); } #list .row.chosen { outline: 2px solid var(--accent); outline-offset: -2px; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
