@@ -20,7 +20,7 @@ import { adHoc, resolve } from "./internal/kernel/kernelOptions.js"
 import { cancel } from "./internal/runs/cancelling.js"
 import { readRow } from "./internal/runs/following.js"
 import * as Handles from "./internal/runs/handles.js"
-import { start } from "./internal/runs/starting.js"
+import { start, startSpan } from "./internal/runs/starting.js"
 import { runOf } from "./internal/store/runRow.js"
 import type { CancelAnswer, CurrentRun, Run, RunEvent, RunHandle, Settled } from "./Run.js"
 import type { CancelError, RunNotFound, RunSuperseded, StartError, StoreFailure, VerdictParked } from "./RunError.js"
@@ -180,15 +180,15 @@ const make = (
             started._tag === "New"
               ? Handles.ofRun(core, started.run, Handles.decoderNone)
               : Handles.ofRow(core, started.row.id, Handles.decoderNone)
-          ).pipe(Effect.withSpan(RunMetrics.spans.start, { attributes: { name }, captureStackTrace: false })),
+          ).pipe(startSpan(name)),
         cancel: (id, options) =>
           Effect.withSpan(cancel(core, id, options?.reason), RunMetrics.spans.cancel, {
-            attributes: { runId: id },
+            attributes: { [RunMetrics.attributes.runId]: id },
             captureStackTrace: false
           }),
         get: (id) =>
           Effect.withSpan(Effect.map(readRow(core, id), runOf), RunMetrics.spans.get, {
-            attributes: { runId: id },
+            attributes: { [RunMetrics.attributes.runId]: id },
             captureStackTrace: false
           }),
         list: (query = {}) =>

@@ -16,13 +16,12 @@ import * as Tracer from "effect/Tracer"
 import { coreOf, type Definition, define } from "./internal/kernel/kernelCore.js"
 import { readRow } from "./internal/runs/following.js"
 import * as Handles from "./internal/runs/handles.js"
-import { type StartRequest, start } from "./internal/runs/starting.js"
+import { type StartRequest, start, startSpan } from "./internal/runs/starting.js"
 import { hashOf, makeCoding } from "./internal/runs/workCoding.js"
 import { CurrentRun, type RunHandle } from "./Run.js"
 import { RunNotFound, type StartError, type StoreFailure } from "./RunError.js"
 import type { RunId } from "./RunId.js"
 import { RunKernel } from "./RunKernel.js"
-import * as RunMetrics from "./RunMetrics.js"
 
 /**
  * @since 0.1.0
@@ -260,7 +259,7 @@ export const make = <
         Object.keys(options.payload ?? {}).length === 0
           ? startPayload({} as Payload, args[0] as StartOptions | undefined)
           : startPayload(payloadSchema.make(args[0] as never) as Payload, args[1] as StartOptions | undefined)
-      ).pipe(Effect.withSpan(RunMetrics.spans.start, { attributes: { name }, captureStackTrace: false })),
+      ).pipe(startSpan(name)),
     attach: (id) =>
       Effect.gen(function* () {
         const core = coreOf(yield* RunKernel)

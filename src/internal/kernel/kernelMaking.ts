@@ -8,10 +8,12 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { StoreFailure } from "../../RunError.js"
 import type { Options, Policies } from "../../RunKernel.js"
+import * as RunMetrics from "../../RunMetrics.js"
 import { RunStore } from "../../RunStore.js"
 import { VerdictJournal } from "../../VerdictJournal.js"
 import { audit } from "../hosts/auditing.js"
@@ -93,6 +95,18 @@ export const make = (
       attemptTimeoutMillis: Duration.toMillis(settings.persist.attemptTimeout),
       delayMaxMillis: Duration.toMillis(settings.persist.delayMax)
     })
+    yield* announceMetrics
     yield* Recovering.start(made, opening.openRetry)
     return made
   })
+
+/** An exporter has them from the beginning, at zero: an alert on a figure that is not there cannot fire. */
+const announceMetrics: Effect.Effect<void> = Effect.all(
+  [
+    ...[RunMetrics.active, RunMetrics.parked, RunMetrics.subscribers].map((gauge) => Metric.incrementBy(gauge, 0)),
+    ...[RunMetrics.started, RunMetrics.parkings, RunMetrics.graceExceeded].map((counter) =>
+      Metric.incrementBy(counter, 0)
+    )
+  ],
+  { discard: true }
+)

@@ -84,7 +84,11 @@ const inSpan = <A, E, R>(
   return Effect.withSpan(Effect.scoped(request.work) as Effect.Effect<A, E>, RunMetrics.spans.run, {
     root: true,
     links,
-    attributes: { runId: run.id, name: request.name, attempt: run.attempt },
+    attributes: {
+      [RunMetrics.attributes.runId]: run.id,
+      [RunMetrics.attributes.name]: request.name,
+      [RunMetrics.attributes.attempt]: run.attempt
+    },
     captureStackTrace: false
   })
 }

@@ -20,6 +20,7 @@ import {
   StoreFailure
 } from "../../RunError.js"
 import * as RunId from "../../RunId.js"
+import * as RunMetrics from "../../RunMetrics.js"
 import type { InsertOutcome, NewRun, StoredRun } from "../../RunStore.js"
 import { drop, type KernelCore, notAsked, register, restated, tombstoneOf } from "../kernel/kernelCore.js"
 import { nowMillis } from "../wallClock.js"
@@ -54,6 +55,13 @@ export type Started =
 
 /** What `start` drops from its caller's context: the run has a scope of its own, and no part in a transaction. */
 export type Provided = CurrentRun | Scope.Scope
+
+/** Around all of a start, what comes before its row included. The id comes to it when there is one. */
+export const startSpan = (name: string) =>
+  Effect.withSpan(RunMetrics.spans.start, {
+    attributes: { [RunMetrics.attributes.name]: name },
+    captureStackTrace: false
+  })
 
 /** @internal */
 export const start = <A, E, R>(
@@ -143,7 +151,7 @@ const enlist = Effect.fnUntraced(function* <A, E, R>(core: KernelCore, request: 
     isInsertSent: false
   }
   yield* register(core, run)
-  yield* Effect.annotateCurrentSpan("runId", id)
+  yield* Effect.annotateCurrentSpan(RunMetrics.attributes.runId, id)
   return run
 })
 

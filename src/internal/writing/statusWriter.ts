@@ -98,7 +98,11 @@ export const make = (
             onFailure: (failure) => Effect.zipRight(Metric.update(attempts, 1), countFailure(operation, failure))
           }),
           Effect.withSpan(RunMetrics.spans.write, {
-            attributes: { operation, rows: ids.length, runId: ids.slice(0, namedMax).join(",") },
+            attributes: {
+              [RunMetrics.attributes.operation]: operation,
+              [RunMetrics.attributes.rows]: ids.length,
+              [RunMetrics.attributes.runId]: ids.slice(0, namedMax).join(",")
+            },
             captureStackTrace: false
           })
         )
