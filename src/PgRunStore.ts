@@ -84,6 +84,16 @@ export const connector = (options: Connection): Layer.Layer<SqlConnector> =>
   Layer.succeed(SqlConnector, { connect: open(options) })
 
 /**
+ * Opens clients that only read, whatever their user may do: each session begins with
+ * `default_transaction_read_only`, so a standby will do, and a user who may only read.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const connectorReadOnly = (options: Connection): Layer.Layer<SqlConnector> =>
+  Layer.succeed(SqlConnector, { connect: open(options, readOnly) })
+
+/**
  * The store on this database. Fails where the database cannot be opened or brought up to date.
  *
  * @example
@@ -103,9 +113,16 @@ export const layer = (options: Options): Layer.Layer<RunStore, StoreFailure> =>
 
 // -- opening ---------------------------------------------------------------------------------------------
 
-const open = (options: Connection): Effect.Effect<SqlClient.SqlClient, StoreFailure, Scope.Scope> =>
+type Setting = readonly [name: string, value: string]
+
+const readOnly: ReadonlyArray<Setting> = [["default_transaction_read_only", "on"]]
+
+const open = (
+  options: Connection,
+  more: ReadonlyArray<Setting> = []
+): Effect.Effect<SqlClient.SqlClient, StoreFailure, Scope.Scope> =>
   Effect.gen(function* () {
-    const url = yield* urlOf(options)
+    const url = yield* urlOf(options, more)
     return yield* Effect.mapError(
       PgClient.make({
         url: Redacted.make(url.href),
@@ -119,7 +136,7 @@ const open = (options: Connection): Effect.Effect<SqlClient.SqlClient, StoreFail
   }).pipe(Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make))
 
 /** One url for all that is known: pg lets a url override what is said beside it. */
-const urlOf = (options: Connection): Effect.Effect<URL, StoreFailure> =>
+const urlOf = (options: Connection, more: ReadonlyArray<Setting>): Effect.Effect<URL, StoreFailure> =>
   Effect.gen(function* () {
     const given = typeof options.url === "object" ? Redacted.value(options.url) : options.url
     const url = yield* parsed(given ?? "postgres:///")
@@ -133,7 +150,8 @@ const urlOf = (options: Connection): Effect.Effect<URL, StoreFailure> =>
     if (options.database !== undefined) url.pathname = `/${encodeURIComponent(options.database)}`
     // Ours come last, and win.
     const theirs = url.searchParams.get("options")
-    parameter("options", theirs === null ? sessionOptions(options) : `${theirs} ${sessionOptions(options)}`)
+    const ours = sessionOptions(options, more)
+    parameter("options", theirs === null ? ours : `${theirs} ${ours}`)
     return url
   })
 
@@ -153,9 +171,10 @@ const parsed = (text: string): Effect.Effect<URL, StoreFailure> => {
 }
 
 /** What each session begins with; pinned, since a server, a database or a user may have other defaults. */
-const sessionOptions = (options: Connection): string => {
+const sessionOptions = (options: Connection, more: ReadonlyArray<Setting>): string => {
   const timeout = Duration.toMillis(options.statementTimeout ?? defaults.statementTimeout)
-  const settings: ReadonlyArray<readonly [string, string]> = [
+  const settings: ReadonlyArray<Setting> = [
+    ...more,
     ["default_transaction_isolation", "read committed"],
     ["statement_timeout", String(Math.round(timeout))],
     // A host that stops in the middle of a migration must not keep the others from theirs.

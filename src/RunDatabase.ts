@@ -11,12 +11,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import { pgStatements } from "./internal/store/pgStatements.js"
 import { runOf } from "./internal/store/runRow.js"
 import { toStoreFailure } from "./internal/store/sqlFailure.js"
 import { sqliteStatements } from "./internal/store/sqliteStatements.js"
 import { type SqlRow, storedRun } from "./internal/store/sqlRows.js"
 import { assertTablePrefix, isRetryable, tablePrefixDefault } from "./internal/store/sqlSchema.js"
-import type { SqlStatement } from "./internal/store/sqlStatements.js"
+import { isActive, type SqlDialect, type SqlStatement } from "./internal/store/sqlStatements.js"
+import { nowMillis } from "./internal/wallClock.js"
 import type { Run } from "./Run.js"
 import { StoreFailure } from "./RunError.js"
 import type { HostId, RunId } from "./RunId.js"
@@ -35,10 +37,13 @@ import { SqlConnector } from "./SqlConnector.js"
 export interface Tables {
   readonly found: number | undefined
   readonly expected: number
+  /** Schemas that have such tables, and cannot be read here: not in the search path, or no right to use them. */
+  readonly elsewhere: ReadonlyArray<string>
 }
 
 /**
- * A host's own row. Times are milliseconds since 1970, UTC, by the host's clock.
+ * A host's own row. Times are milliseconds since 1970, UTC, by the host's clock, on
+ * Postgres by the server's.
  *
  * @since 0.1.0
  * @category models
@@ -76,11 +81,15 @@ export class RunDatabase extends Context.Tag("effect-holdfast/RunDatabase")<
     readonly getAll: (ids: ReadonlyArray<RunId>) => Effect.Effect<ReadonlyArray<Run>, StoreFailure>
     /** The whole row, with payload, result and error as they are stored. */
     readonly stored: (id: RunId) => Effect.Effect<StoredRun | undefined, StoreFailure>
+    /** The whole rows of these runs, in no order; those that are not there are left out. */
+    readonly storedAll: (ids: ReadonlyArray<RunId>) => Effect.Effect<ReadonlyArray<StoredRun>, StoreFailure>
     readonly hosts: Effect.Effect<ReadonlyArray<Host>, StoreFailure>
     /** How many active runs each host has; `undefined` stands for runs that nobody owns. */
     readonly activeByHost: Effect.Effect<ReadonlyMap<HostId | undefined, number>, StoreFailure>
     /** The oldest active runs of this host; `limit` of them at most. */
     readonly activeOf: (hostId: HostId, limit: number) => Effect.Effect<ReadonlyArray<Run>, StoreFailure>
+    /** By the clock that leases are measured by: on Postgres the server's, on SQLite that of this machine. */
+    readonly now: Effect.Effect<number, StoreFailure>
     /** Fails with the class `fatal` where the database is damaged. */
     readonly check: Effect.Effect<void, StoreFailure>
   }
@@ -104,8 +113,12 @@ export const make = (
     const prefix = yield* Effect.sync(() => assertTablePrefix(options.tablePrefix ?? tablePrefixDefault))
     const { connect } = yield* SqlConnector
     const client = yield* connect
-    yield* client.onDialectOrElse({ sqlite: () => Effect.void, orElse: () => Effect.fail(anotherDialect) })
-    return fromClient(client, prefix)
+    const dialect = yield* client.onDialectOrElse({
+      sqlite: () => Effect.succeed(sqliteStatements(prefix)),
+      pg: () => Effect.sync(() => pgStatements(prefix)),
+      orElse: () => Effect.fail(anotherDialect)
+    })
+    return fromClient(client, dialect)
   })
 
 /**
@@ -118,50 +131,46 @@ export const layer = (options?: Options): Layer.Layer<RunDatabase, StoreFailure,
 const anotherDialect = new StoreFailure({
   operation: "open",
   class: "permanent",
-  cause: new Error("RunDatabase reads SQLite, and this client speaks another dialect. Use a SQLite client.")
+  cause: new Error(
+    "RunDatabase reads SQLite and Postgres, and this client speaks another dialect. Use a client of one of the two."
+  )
 })
 
-const fromClient = (client: SqlClient.SqlClient, prefix: string): typeof RunDatabase.Service => {
-  const statements = sqliteStatements(prefix)
+const fromClient = (client: SqlClient.SqlClient, dialect: SqlDialect): typeof RunDatabase.Service => {
+  const prefix = dialect.tablePrefix
 
   const ask = (operation: string, { params, sql }: Pick<SqlStatement, "sql" | "params">) =>
     Effect.suspend(() => client.unsafe<SqlRow>(sql, params).withoutTransform).pipe(
       Effect.catchAllCause((cause) => Effect.fail(toStoreFailure(operation, "read", cause))),
       Effect.retry({ schedule: busyRetry, while: (failure) => isRetryable(failure.class) })
     )
-  const read = (sql: string, ...params: ReadonlyArray<unknown>) => ask("read", { sql, params })
+  const read = (sql: string) => ask("read", { sql, params: [] })
   const runs = (rows: ReadonlyArray<SqlRow>): ReadonlyArray<Run> => rows.map((row) => runOf(storedRun(row)))
-  const isActive = "status IN ('pending', 'running')"
 
   return {
     tables: Effect.gen(function* () {
-      const expected = Math.max(...statements.migrations.map(({ id }) => id))
-      const tables = ["migrations", "runs", "hosts"].map((name) => `${prefix}${name}`)
-      const there = yield* read(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN (?, ?, ?)`, ...tables)
-      if (there.length < tables.length) return { found: undefined, expected }
+      const expected = Math.max(...dialect.migrations.map(({ id }) => id))
+      const there = yield* ask("read", dialect.tables)
+      const hidden = there.flatMap(({ place }) => (typeof place === "string" ? [place] : []))
+      const elsewhere = [...new Set(hidden)].sort()
+      if (there.length - hidden.length < dialect.tables.params.length) return { found: undefined, expected, elsewhere }
       const [row] = yield* read(`SELECT COALESCE(MAX(migration_id), 0) AS latest FROM ${prefix}migrations`)
-      return { found: Number(row?.latest), expected }
+      return { found: Number(row?.latest), expected, elsewhere }
     }),
-    list: (query) => Effect.map(ask("list", statements.list(query)), runs),
-    getAll: (ids) => Effect.map(ask("read", statements.readBack(ids)), runs),
+    list: (query) => Effect.map(ask("list", dialect.list(query)), runs),
+    getAll: (ids) => Effect.map(ask("read", dialect.readBack(ids)), runs),
     stored: (id) =>
-      Effect.map(ask("read", statements.read(id)), ([row]) => (row === undefined ? undefined : storedRun(row))),
+      Effect.map(ask("read", dialect.read(id)), ([row]) => (row === undefined ? undefined : storedRun(row))),
+    storedAll: (ids) => Effect.map(ask("read", dialect.readBack(ids)), (rows) => rows.map(storedRun)),
     // All columns: a host's row grows with the versions, and what is older has less of it.
     hosts: Effect.map(read(`SELECT * FROM ${prefix}hosts ORDER BY registered_at`), (rows) => rows.map(hostOf)),
     activeByHost: Effect.map(
       read(`SELECT host_id, COUNT(*) AS count FROM ${prefix}runs WHERE ${isActive} GROUP BY host_id`),
       (rows) => new Map(rows.map((row) => [(row.host_id ?? undefined) as HostId | undefined, Number(row.count)]))
     ),
-    activeOf: (hostId, limit) =>
-      Effect.map(
-        read(
-          `SELECT * FROM ${prefix}runs WHERE host_id = ? AND ${isActive} ORDER BY created_at, run_id LIMIT ?`,
-          hostId,
-          limit
-        ),
-        runs
-      ),
-    check: Effect.flatMap(ask("check", statements.check), ([row]) =>
+    activeOf: (hostId, limit) => Effect.map(ask("read", dialect.ownedBy(hostId, limit)), runs),
+    now: dialect.now === undefined ? nowMillis : Effect.map(ask("read", dialect.now), ([row]) => Number(row?.now)),
+    check: Effect.flatMap(ask("check", dialect.check), ([row]) =>
       row?.verdict === "ok" ? Effect.void : Effect.fail(damaged(String(row?.verdict)))
     )
   }

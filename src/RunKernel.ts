@@ -21,7 +21,7 @@ import { spanned } from "./internal/log/tracing.js"
 import { cancel } from "./internal/runs/cancelling.js"
 import { readRow } from "./internal/runs/following.js"
 import * as Handles from "./internal/runs/handles.js"
-import { start } from "./internal/runs/starting.js"
+import { start, startSpan } from "./internal/runs/starting.js"
 import { runOf } from "./internal/store/runRow.js"
 import type { CancelAnswer, CurrentRun, Run, RunEvent, RunHandle, Settled } from "./Run.js"
 import type { CancelError, RunNotFound, RunSuperseded, StartError, StoreFailure, VerdictParked } from "./RunError.js"
@@ -169,6 +169,8 @@ export class RunKernel extends Context.Tag("effect-holdfast/RunKernel")<
 
 // -- make -----------------------------------------------------------------------------------------------
 
+const ofRun = (id: RunId) => ({ attributes: { [RunMetrics.attributes.runId]: id } })
+
 const make = (
   options: Options & Policies
 ): Effect.Effect<typeof RunKernel.Service, StoreFailure, RunStore | Scope.Scope> =>
@@ -177,23 +179,21 @@ const make = (
     (core) => {
       const service: typeof RunKernel.Service = {
         start: (name, work, options) =>
-          spanned(
+          startSpan(
+            name,
             Effect.map(start(core, adHoc(name, work, options)), (started) =>
               started._tag === "New"
                 ? Handles.ofRun(core, started.run, Handles.decoderNone)
                 : Handles.ofRow(core, started.row.id, Handles.decoderNone)
-            ),
-            RunMetrics.spans.start,
-            { attributes: { name } }
+            )
           ),
-        cancel: (id, options) =>
-          spanned(cancel(core, id, options?.reason), RunMetrics.spans.cancel, { attributes: { runId: id } }),
-        get: (id) => spanned(Effect.map(readRow(core, id), runOf), RunMetrics.spans.get, { attributes: { runId: id } }),
+        cancel: (id, options) => spanned(cancel(core, id, options?.reason), RunMetrics.spans.cancel, () => ofRun(id)),
+        get: (id) => spanned(Effect.map(readRow(core, id), runOf), RunMetrics.spans.get, () => ofRun(id)),
         list: (query = {}) =>
           spanned(
             Effect.map(core.store.list(query), (rows) => rows.map(runOf)),
             RunMetrics.spans.list,
-            {}
+            () => ({})
           ),
         events: (id) => Stream.suspend(() => Handles.eventsOf(core, id)),
         settled: (id) => Effect.suspend(() => Handles.settledOfId(core, id))

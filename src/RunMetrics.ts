@@ -1,5 +1,5 @@
 /**
- * Every metric and span name of Holdfast, in one place. Counters only grow; gauges say what is so now.
+ * Every metric and span name of Holdfast, and the attributes of its spans, in one place. Counters only grow; gauges say what is so now.
  *
  * @since 0.1.0
  */
@@ -155,4 +155,23 @@ export const spans = {
   list: "RunKernel.list",
   run: "Run",
   write: "StatusWriter.write"
+} as const
+
+/**
+ * The attributes of these spans, named as OpenTelemetry does it: what it has a name for has that name, what is
+ * ours begins with `holdfast`.
+ *
+ * @since 0.1.0
+ * @category spans
+ */
+export const attributes = {
+  /** The run; on a statement the first hundred runs, with commas between them. */
+  runId: "holdfast.run.id",
+  /** The work: the name of the definition, or the one given to `start`. */
+  name: "holdfast.run.name",
+  attempt: "holdfast.run.attempt",
+  /** What a statement does: `insert`, `settle`, `entomb`, `release`, `cancel`, `progress` or `check`. */
+  operation: "db.operation.name",
+  /** How many runs a statement is about. */
+  rows: "db.operation.batch.size"
 } as const

@@ -10,12 +10,14 @@
  *
  * @since 0.1.0
  */
+import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as JournalFiles from "./internal/journal/journalFiles.js"
 import * as JournalMemory from "./internal/journal/journalMemory.js"
+import * as JournalReading from "./internal/journal/journalReading.js"
 import type { JournalFailure } from "./RunError.js"
 import type { Settlement, Tombstone } from "./RunStore.js"
 
@@ -72,6 +74,26 @@ export interface Found {
   /** Last lines that were cut off in the middle, which is what a process that is killed leaves: one for each journal at most. */
   readonly torn: number
   readonly rejected: ReadonlyArray<Rejected>
+}
+
+/**
+ * A file in a journal's directory, as `readDirectory` finds it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JournalFile {
+  readonly path: string
+  /** Verdicts that wait for their rows; what was set aside for a person to look at; or no file of a journal. */
+  readonly kind: "verdicts" | "rejected" | "foreign"
+  /** The process that writes it; none for a file that was closed in good order. */
+  readonly writer?: { readonly pid: number; readonly isGone: boolean }
+  /** The last word for each run and token. Some may be in the database already: a file is tidied up later. */
+  readonly entries: ReadonlyArray<Entry>
+  /** Lines that are no entry, by their number, from 1. */
+  readonly unusable: ReadonlyArray<{ readonly lineNumber: number; readonly reason: string }>
+  /** Whether its last line is cut off in the middle. */
+  readonly isTorn: boolean
 }
 
 // -- service ------------------------------------------------------------------------------------------
@@ -136,6 +158,17 @@ export interface FileOptions {
  */
 export const layerFile = (options: FileOptions): Layer.Layer<VerdictJournal, JournalFailure, FileSystem.FileSystem> =>
   Layer.scoped(VerdictJournal, JournalFiles.make(options))
+
+/**
+ * The files of a journal, to look at: nothing is taken over, written or removed, and hosts may go on using it. Whether a
+ * process is gone is told as this process sees it, so ask on the machine, and in the container, of the hosts.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const readDirectory = (
+  directory: string
+): Effect.Effect<ReadonlyArray<JournalFile>, PlatformError, FileSystem.FileSystem> => JournalReading.readAll(directory)
 
 /**
  * What stands in for a disk in tests and simulations: it survives the kernels that write to it.

@@ -14,16 +14,14 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { coreOf, type Definition, define } from "./internal/kernel/kernelCore.js"
-import { spanned } from "./internal/log/tracing.js"
 import { readRow } from "./internal/runs/following.js"
 import * as Handles from "./internal/runs/handles.js"
-import { type StartRequest, start } from "./internal/runs/starting.js"
+import { type StartRequest, start, startSpan } from "./internal/runs/starting.js"
 import { argumentsOf, hashOf, makeCoding } from "./internal/runs/workCoding.js"
 import { CurrentRun, type RunHandle } from "./Run.js"
 import { RunNotFound, type StartError, type StoreFailure } from "./RunError.js"
 import type { RunId } from "./RunId.js"
 import { RunKernel } from "./RunKernel.js"
-import * as RunMetrics from "./RunMetrics.js"
 
 /**
  * @since 0.1.0
@@ -255,10 +253,9 @@ export const make = <
     successSchema,
     errorSchema,
     start: (...args: ReadonlyArray<unknown>) =>
-      spanned(
-        Effect.suspend(() => startPayload(...argumentsOf<Payload>(payloadSchema, args))),
-        RunMetrics.spans.start,
-        { attributes: { name } }
+      startSpan(
+        name,
+        Effect.suspend(() => startPayload(...argumentsOf<Payload>(payloadSchema, args)))
       ),
     attach: (id) =>
       Effect.gen(function* () {

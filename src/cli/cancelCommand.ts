@@ -29,10 +29,10 @@ export const cancelCommand = Command.make("cancel", { id, database: databaseOpti
       const runId = yield* runIdOf(given.id)
       // First as a reader: a database that is not as expected must not be brought up to date by a cancel.
       const database = yield* DatabaseUrl.reader(given.database)
-      if ((yield* database.stored(runId)) === undefined) return yield* noRow(runId, given.database)
+      if ((yield* database.stored(runId)) === undefined) return yield* noRow(runId, database.name)
       const { writing } = yield* DatabaseUrl.storeOf(given.database)
       const outcome = yield* Effect.provide(request(runId, given.reason), writing)
-      if (outcome === undefined || outcome._tag === "NotFound") return yield* noRow(runId, given.database)
+      if (outcome === undefined || outcome._tag === "NotFound") return yield* noRow(runId, database.name)
       yield* Console.log(given.json ? JSON.stringify({ id: runId, ...outcome }) : said(runId, outcome))
       if (outcome._tag === "NoOp") yield* endWith(1)
     })

@@ -1,6 +1,6 @@
 /**
  * What the doctor looks at, and what it makes of it: each finding says what was found, what that means,
- * and what to do. Verdicts that hosts keep in a journal are to be told of here as well.
+ * and what to do.
  *
  * @since 0.1.0
  */
@@ -8,17 +8,34 @@ import * as Effect from "effect/Effect"
 import type { Host, RunDatabase } from "../RunDatabase.js"
 import type { StoreFailure } from "../RunError.js"
 import type { HostId, RunId } from "../RunId.js"
-import { newer, older } from "./databaseUrl.js"
+import { missing, newer, older, whereElse } from "./databaseUrl.js"
 import { duration, plural } from "./printing.js"
 
 export interface Finding {
-  readonly kind: "noTables" | "olderTables" | "newerTables" | "damaged" | "deadHost" | "fencedHost" | "orphans"
+  readonly kind:
+    | "noTables"
+    | "olderTables"
+    | "newerTables"
+    | "damaged"
+    | "deadHost"
+    | "fencedHost"
+    | "orphans"
+    | "parkedJournal"
+    | "liveJournal"
+    | "storedVerdicts"
+    | "contradictedVerdict"
+    | "setAside"
+    | "unusableLines"
+    | "tornLine"
+    | "foreignFile"
   /** Nothing has to be done about a note. */
   readonly weight: "problem" | "note"
   readonly found: string
   readonly means: string
   readonly todo: string
-  /** The oldest of the runs that it concerns. */
+  /** The file of a journal that it is about. */
+  readonly file?: string
+  /** The runs that it concerns; of orphans the oldest. */
   readonly runIds: ReadonlyArray<RunId>
 }
 
@@ -27,23 +44,19 @@ type Database = typeof RunDatabase.Service
 /** Of the runs that a finding concerns, those that are named. */
 const namedMax = 5
 
-export const diagnose = (
-  database: Database,
-  name: string,
-  now: number
-): Effect.Effect<ReadonlyArray<Finding>, StoreFailure> =>
+export const diagnose = (database: Database, name: string): Effect.Effect<ReadonlyArray<Finding>, StoreFailure> =>
   Effect.gen(function* () {
     // A damaged file may answer everything else with nonsense.
-    const damage = yield* Effect.flip(database.check).pipe(Effect.option)
-    if (damage._tag === "Some") {
-      if (damage.value.class !== "fatal") return yield* damage.value
-      return [damaged(damage.value)]
-    }
-    const { expected, found } = yield* database.tables
-    if (found === undefined) return [noTables(name)]
+    const checked = yield* Effect.either(database.check)
+    if (checked._tag === "Left" && checked.left.class === "fatal") return [damaged(checked.left)]
+    const tables = yield* database.tables
+    const { expected, found } = tables
+    // Of tables that are not there Postgres has nothing to check.
+    if (found === undefined) return [noTables(name, whereElse(tables))]
+    yield* checked
     if (found > expected) return [newerTables(newer(name, found, expected))]
     const drift = found < expected ? [olderTables(older(name, found, expected))] : []
-    return [...drift, ...(yield* hostsOf(database, now))]
+    return [...drift, ...(yield* hostsOf(database, yield* database.now))]
   })
 
 // -- hosts and their runs ----------------------------------------------------------------------------------
@@ -110,17 +123,17 @@ const damaged = (failure: StoreFailure): Finding => ({
   kind: "damaged",
   weight: "problem",
   found: failure.message,
-  means: "The file is damaged. Hosts write nothing more and say DatabaseDamaged.",
-  todo: "Stop the hosts, keep a copy of the file with its -wal, and restore a backup or try the .recover command of the sqlite3 shell.",
+  means: "The database is damaged. Hosts write nothing more and say DatabaseDamaged.",
+  todo: "Stop the hosts. On SQLite keep a copy of the file with its -wal, and restore a backup or try the .recover command of the sqlite3 shell; on Postgres read the server's own log, and restore a backup.",
   runIds: []
 })
 
-const noTables = (name: string): Finding => ({
+const noTables = (name: string, elsewhere: string | undefined): Finding => ({
   kind: "noTables",
   weight: "problem",
-  found: `"${name}" has no tables of Holdfast`,
+  found: missing(name),
   means: "No host has used this database, or it uses another table prefix.",
-  todo: "Check that this is the file that the host writes. A host makes the tables when it starts.",
+  todo: elsewhere ?? "Check that this is the database that the host writes. A host makes the tables when it starts.",
   runIds: []
 })
 

@@ -18,7 +18,9 @@ export const json = Options.boolean("json").pipe(Options.withDescription("prints
 
 export const databaseOption = Options.text("database").pipe(
   Options.withAlias("d"),
-  Options.withDescription("the SQLite file of the host: runs.db, or sqlite:runs.db")
+  Options.withDescription(
+    "the database of the hosts: a SQLite file (runs.db), or postgres://user@host:5432/database?schema=name"
+  )
 )
 
 /** A run's id, or a sentence that says what one looks like. */

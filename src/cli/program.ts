@@ -24,6 +24,7 @@ import { printable } from "./printing.js"
 import { runsCommand } from "./runsCommand.js"
 import { showCommand } from "./showCommand.js"
 import { nameStandardInput } from "./standardInput.js"
+import { troubleText } from "./storeTrouble.js"
 import type { Unusable } from "./unusable.js"
 import { watchCommand } from "./watchCommand.js"
 
@@ -52,7 +53,7 @@ const tell = (cause: Cause.Cause<Failure>): Effect.Effect<void> => {
       ? Console.error(`holdfast met a mistake of its own: ${printable(String(Cause.squash(cause)))}`)
       : ValidationError.isValidationError(failure)
         ? Effect.void
-        : Console.error(printable(failure.message))
+        : Console.error(printable(failure._tag === "StoreFailure" ? troubleText(failure) : failure.message))
   return Effect.zipRight(said, endWith(2))
 }
 

@@ -33,7 +33,7 @@ export const showCommand = Command.make("show", { id, database: databaseOption, 
       const logs = yield* Effect.forEach(given.log, logOf)
       const database = yield* DatabaseUrl.reader(given.database)
       const row = yield* database.stored(runId)
-      if (row === undefined) return yield* noRow(runId, given.database)
+      if (row === undefined) return yield* noRow(runId, database.name)
       const inspection =
         logs.length === 0
           ? undefined
@@ -57,8 +57,8 @@ export const showCommand = Command.make("show", { id, database: databaseOption, 
   )
 )
 
-export const noRow = (runId: RunId, url: string) =>
-  new Unusable({ problem: `"${url}" has no run ${runId}. Check the id, and that this is the database of its host.` })
+export const noRow = (runId: RunId, name: string) =>
+  new Unusable({ problem: `"${name}" has no run ${runId}. Check the id, and that this is the database of its host.` })
 
 const isTime = (column: string): boolean => column.endsWith("At") || column === "restartDeadline"
 

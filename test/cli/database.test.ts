@@ -1,8 +1,9 @@
 /**
  * The commands that look at a database: the built program on real files that real kernels wrote.
  */
-import { cpSync, readFileSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { execute, type Left, leaveDeadHost, read, stoppedHost } from "./hosts.js"
 import { idOf } from "./logs.js"
@@ -241,8 +242,13 @@ describe("a command on a database, given what it cannot use", () => {
     ["a limit of nothing", ({ database }) => ["runs", "-d", database, "--limit", "0"], /--limit is 0/],
     ["a limit that is no number", ({ database }) => ["runs", "-d", database, "--limit", "x"], /'x' is not a integer/],
     ["a status that is none", ({ database }) => ["runs", "-d", database, "--status", "done"], /completed/],
-    ["Postgres", () => ["doctor", "-d", "postgres://u:secret@h/d"], /Postgres .* yet/],
-    ["another system", () => ["doctor", "-d", "mysql://h/d"], /"mysql:" is no database/],
+    [
+      "a URL that is none",
+      () => ["doctor", "-d", "postgres://u:secret@h:x/d"],
+      /URL of the Postgres database cannot be read/
+    ],
+    ["another system", () => ["doctor", "-d", "mysql://u:secret@h/d"], /"mysql:" is no database/],
+    ["a scheme alone", () => ["doctor", "-d", "postgres:u:secret@h"], /"postgres:" is no database/],
     ["an id that is none", ({ database }) => ["show", "seven", "-d", database], /"seven" is no run id/],
     ["no id", ({ database }) => ["show", "-d", database], /Missing argument <ID>/],
     ["an id that is not there", ({ database }) => ["show", idOf(7), "-d", database], /has no run/],
@@ -282,12 +288,42 @@ describe("holdfast by itself", () => {
     assert.match(error, /^holdfast needs the package @?[\w/-]+, which is not installed\..*\n {2}npm install /)
   })
 
+  it("says which driver to install where that of the database that is named is missing", async () => {
+    const alone = join(directory, "driverless")
+    cpSync(dirname(dirname(main)), join(alone, "dist", "src"), { recursive: true })
+    writeFileSync(join(alone, "package.json"), '{"type":"module"}')
+    const installed = fileURLToPath(new URL("../../node_modules", import.meta.url))
+    mkdirSync(join(alone, "node_modules", "@effect"), { recursive: true })
+    for (const name of [
+      ...readdirSync(installed),
+      ...readdirSync(join(installed, "@effect")).map((one) => `@effect/${one}`)
+    ]) {
+      if (/^(?:\..*|@effect|@effect\/sql-.*)$/.test(name)) continue
+      symlinkSync(join(installed, name), join(alone, "node_modules", name))
+    }
+    const program = join(alone, "dist", "src", "cli", "main.js")
+    for (const [database, name] of [
+      ["postgres://u:secret@h/d", "@effect/sql-pg"],
+      [left.database, "@effect/sql-sqlite-node"]
+    ] as const) {
+      const { error, out, status } = await holdfast(["runs", "-d", database], { main: program })
+      assert.deepStrictEqual([status, out], [2, ""])
+      assert.match(error, new RegExp(`^\\w+ needs the package ${name}, which is not installed: npm install ${name}\n$`))
+    }
+  })
+
   it("has help with examples for every command, and completions", async () => {
     const help = await holdfast(["--help"])
     for (const name of ["inspect", "runs", "show", "watch", "cancel", "doctor"]) {
       assert.include(help.out, `- ${name}`)
-      assert.match((await holdfast([name, "--help"])).out, new RegExp(`holdfast ${name} `))
+      const { out } = await holdfast([name, "--help"])
+      assert.match(out, new RegExp(`holdfast ${name} `))
+      assert.include(out, "--json")
     }
-    assert.include((await holdfast(["--completions", "bash"])).out, "doctor")
+    for (const shell of ["bash", "zsh", "fish"]) {
+      const { out, status } = await holdfast(["--completions", shell])
+      assert.strictEqual(status, 0)
+      for (const word of ["inspect", "runs", "show", "watch", "cancel", "doctor", "journal"]) assert.include(out, word)
+    }
   })
 })

@@ -6,7 +6,7 @@ import Sqlite from "better-sqlite3"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import { RunKernel, RunLog } from "../../src/index.js"
+import { type RunError, RunKernel, RunLog, type RunStore } from "../../src/index.js"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import { host, idOf } from "./logs.js"
 
@@ -16,12 +16,18 @@ export interface Left {
 }
 
 /** Three runs, of which one fails: a real kernel, its database and its log, in `directory`. */
-export const stoppedHost = (directory: string): Promise<Left> => {
+export const stoppedHost = async (directory: string): Promise<Left> => {
   const left = { database: join(directory, "runs.db"), log: join(directory, "run.ndjson") }
+  await threeRuns(SqliteRunStore.layer({ filename: left.database }), left.log)
+  return left
+}
+
+/** The same on any store. */
+export const threeRuns = (store: Layer.Layer<RunStore.RunStore, RunError.StoreFailure>, log: string): Promise<void> => {
   const Runs = RunKernel.layer().pipe(
-    Layer.provide(SqliteRunStore.layer({ filename: left.database })),
+    Layer.provide(store),
     Layer.provideMerge(Logger.remove(Logger.defaultLogger)),
-    Layer.provideMerge(RunLog.layerFile(left.log))
+    Layer.provideMerge(RunLog.layerFile(log))
   )
   return Effect.gen(function* () {
     const kernel = yield* RunKernel.RunKernel
@@ -31,7 +37,6 @@ export const stoppedHost = (directory: string): Promise<Left> => {
     yield* failed.settled
     const exported = yield* kernel.start("export\u001b[2J", Effect.succeed(1))
     yield* exported.settled
-    return left
   }).pipe(Effect.provide(Runs), Effect.runPromise)
 }
 

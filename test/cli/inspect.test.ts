@@ -170,7 +170,11 @@ describe("holdfast inspect, given what it cannot use", () => {
       ["--database", "none.db", fileOf("d.ndjson", sound)],
       /no database file "none.db"/
     ],
-    ["Postgres", ["--database", "postgres://u:secret@h/d", fileOf("e.ndjson", sound)], /Postgres .* yet/],
+    [
+      "a database of another system",
+      ["--database", "mysql://u:secret@h/d", fileOf("e.ndjson", sound)],
+      /"mysql:" is no database/
+    ],
     [
       "a page that cannot be written",
       ["--html", join(directory, "no", "x.html"), fileOf("f.ndjson", sound)],

@@ -1,6 +1,6 @@
 /**
- * The configuration page against the code: every option, default, log line, metric and span that the
- * code has is on the page, and what the page says of it is so. The SQL by which a lost verdict is
+ * The configuration page against the code: every option, default and log line that the code has is on
+ * the page, and what the page says of it is so. The SQL by which a lost verdict is
  * repaired is executed.
  *
  * @since 0.1.0
@@ -17,7 +17,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as SchemaAST from "effect/SchemaAST"
 import ts from "typescript"
-import { type RunId, RunKernel, RunLog, RunMetrics, RunStore } from "../../src/index.js"
+import { type RunId, RunKernel, RunLog, RunStore } from "../../src/index.js"
 import { levelOf } from "../../src/internal/log/lineWriter.js"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import { read } from "./pages.js"
@@ -97,18 +97,6 @@ describe("the configuration page", () => {
         .map((field) => `${file}: ${field}`)
     )
     assert.deepStrictEqual(missing, [])
-  })
-
-  it("has every metric, and names no other", () => {
-    const inSource = [...read("src/RunMetrics.ts").matchAll(/"(holdfast_[a-z_]+)"/g)].map((match) => match[1] ?? "")
-    assert.sameMembers(
-      [...rows.keys()].filter((name) => name.startsWith("holdfast_")),
-      inSource
-    )
-  })
-
-  it("has every span", () => {
-    for (const name of Object.values(RunMetrics.spans)) assert.include(page, `\`${name}\``)
   })
 
   it("has every line of the log, with the level that it is written at", () => {

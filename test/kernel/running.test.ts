@@ -164,9 +164,9 @@ describe("work", () => {
       )
       assert.isTrue(span.links.every((link) => link.span.traceId === caller.traceId))
       assert.deepStrictEqual<unknown>(Object.fromEntries(span.attributes), {
-        runId: handle.id,
-        name: "import",
-        attempt: 1
+        "holdfast.run.id": handle.id,
+        "holdfast.run.name": "import",
+        "holdfast.run.attempt": 1
       })
     })
   )

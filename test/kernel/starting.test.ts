@@ -432,7 +432,7 @@ describe("starts", () => {
       const handle = yield* Effect.withTracer(kernel.start("work", Effect.never), tracer)
       assert.deepStrictEqual<unknown>(
         spans.find(([name]) => name === RunMetrics.spans.start),
-        [RunMetrics.spans.start, { name: "work", runId: handle.id }]
+        [RunMetrics.spans.start, { "holdfast.run.name": "work", "holdfast.run.id": handle.id }]
       )
     })
   )

@@ -278,12 +278,27 @@ describe("the writer", () => {
         })
       ).pipe(Effect.withTracer(tracer))
       assert.deepStrictEqual(spans, [
-        ["StatusWriter.write", { operation: "settle", rows: 2, runId: `${runId(1)},${runId(2)}` }],
-        ["StatusWriter.write", { operation: "entomb", rows: 1, runId: runId(3) }],
-        ["StatusWriter.write", { operation: "insert", rows: 1, runId: runId(4) }],
-        ["StatusWriter.write", { operation: "cancel", rows: 1, runId: runId(4) }],
-        ["StatusWriter.write", { operation: "progress", rows: 1, runId: runId(4) }],
-        ["StatusWriter.write", { operation: "check", rows: 0, runId: "" }]
+        [
+          "StatusWriter.write",
+          { "db.operation.name": "settle", "db.operation.batch.size": 2, "holdfast.run.id": `${runId(1)},${runId(2)}` }
+        ],
+        [
+          "StatusWriter.write",
+          { "db.operation.name": "entomb", "db.operation.batch.size": 1, "holdfast.run.id": runId(3) }
+        ],
+        [
+          "StatusWriter.write",
+          { "db.operation.name": "insert", "db.operation.batch.size": 1, "holdfast.run.id": runId(4) }
+        ],
+        [
+          "StatusWriter.write",
+          { "db.operation.name": "cancel", "db.operation.batch.size": 1, "holdfast.run.id": runId(4) }
+        ],
+        [
+          "StatusWriter.write",
+          { "db.operation.name": "progress", "db.operation.batch.size": 1, "holdfast.run.id": runId(4) }
+        ],
+        ["StatusWriter.write", { "db.operation.name": "check", "db.operation.batch.size": 0, "holdfast.run.id": "" }]
       ])
     })
   )
@@ -300,8 +315,8 @@ describe("the writer", () => {
         })
       ).pipe(Effect.withTracer(tracer))
       const [, attributes] = spans[0] ?? []
-      assert.strictEqual(attributes?.["rows"], 120)
-      assert.strictEqual(String(attributes?.["runId"]).split(",").length, 100)
+      assert.strictEqual(attributes?.["db.operation.batch.size"], 120)
+      assert.strictEqual(String(attributes?.["holdfast.run.id"]).split(",").length, 100)
     })
   )
 

@@ -99,7 +99,9 @@ export const renameIfThere = (from: string, to: string): OnDisk<boolean> =>
 export const removeIfThere = (path: string): OnDisk<void> =>
   Effect.flatMap(FileSystem.FileSystem, (files) => Effect.catchIf(files.remove(path), isMissing, () => Effect.void))
 
-const isMissing = (error: Error.PlatformError): boolean => error._tag === "SystemError" && error.reason === "NotFound"
+/** @internal */
+export const isMissing = (error: Error.PlatformError): boolean =>
+  error._tag === "SystemError" && error.reason === "NotFound"
 
 /** A name is on the disk when its directory is. Windows has no such call, and needs none. */
 const syncDirectoryOf = (path: string): OnDisk<void> =>

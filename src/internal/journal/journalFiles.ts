@@ -20,6 +20,7 @@ import * as ProcessIdentity from "../hosts/processIdentity.js"
 import { nowMillis } from "../wallClock.js"
 import * as Disk from "./journalDisk.js"
 import { keyOf, lineOf, read, rejectedLine } from "./journalLines.js"
+import { partsOf } from "./journalReading.js"
 
 type Journal = typeof VerdictJournal.Service
 type Operation = JournalFailure["operation"]
@@ -170,16 +171,15 @@ const pendingIn = (sources: ReadonlyArray<Source>): ReadonlyArray<Pending> => {
 
 // -- files of others --------------------------------------------------------------------------------------
 
-const fileName = new RegExp(`^([0-9a-f-]{36})\\.(free|${ProcessIdentity.format.source})\\.(ndjson|new)$`)
-
 /** The files whose processes are gone, or have let go of them. */
 const takeOver = (opened: Opened): OnFiles<Found> =>
   Effect.gen(function* () {
     const { directory } = opened
     const found = { journals: [] as string[], torn: 0, rejected: [] as Rejected[] }
     for (const file of yield* Disk.filesIn(directory)) {
-      const [, name, owner = "", kind] = fileName.exec(file) ?? []
-      if (name === undefined) continue
+      const parts = partsOf(file)
+      if (parts === undefined) continue
+      const { kind, name, owner } = parts
       const isFree = owner === "free"
       if (!isFree && !(yield* ProcessIdentity.isGone(owner))) continue
       if (kind === "ndjson") yield* take(opened, found, { file, name, isFree })

@@ -102,6 +102,35 @@ export const read = (contents: string): Read => {
   return { entries, bad, isTorn: Either.isLeft(end) }
 }
 
+/**
+ * What was set aside: the entries that no replay could write, and, as bad, what was none when it was read.
+ *
+ * @internal
+ */
+export const readRejected = (contents: string): Read => {
+  const lines = contents.split("\n")
+  const last = lines.pop() ?? ""
+  const entries: Array<Entry> = []
+  const bad: Array<BadLine> = []
+  for (const [index, line] of lines.entries()) {
+    const { line: original, reason } = rejectedOf(line)
+    Either.match(parse(original), {
+      onLeft: () => bad.push({ lineNumber: index + 1, reason, line: original }),
+      onRight: (entry) => entries.push(entry)
+    })
+  }
+  return { entries, bad, isTorn: last !== "" }
+}
+
+const rejectedOf = (text: string): { readonly line: string; readonly reason: string } => {
+  try {
+    const { line, reason } = JSON.parse(text)
+    return { line: String(line), reason: String(reason) }
+  } catch (error) {
+    return { line: text, reason: `not JSON: ${String(error)}` }
+  }
+}
+
 /** The entry, or why there is none. */
 const parse = (line: string): Either.Either<Entry, string> => {
   let envelope: unknown

@@ -12,6 +12,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { StoreFailure } from "../../RunError.js"
 import type { Options, Policies } from "../../RunKernel.js"
+import * as RunMetrics from "../../RunMetrics.js"
 import { RunStore } from "../../RunStore.js"
 import { VerdictJournal } from "../../VerdictJournal.js"
 import { audit } from "../hosts/auditing.js"
@@ -96,6 +97,13 @@ export const make = (
       attemptTimeoutMillis: Duration.toMillis(settings.persist.attemptTimeout),
       delayMaxMillis: Duration.toMillis(settings.persist.delayMax)
     })
+    announceMetrics(count)
     yield* Recovering.start(made, opening.openRetry)
     return made
   })
+
+/** An exporter has them from the beginning, at zero: an alert on a figure that is not there cannot fire. */
+const announceMetrics = (count: Counting.Count): void => {
+  for (const gauge of [RunMetrics.active, RunMetrics.parked, RunMetrics.subscribers]) count(gauge, 0)
+  for (const counter of [RunMetrics.started, RunMetrics.parkings, RunMetrics.graceExceeded]) count(counter, 0)
+}

@@ -19,12 +19,12 @@ const tracerOfEffect = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 export const spanned = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   name: string,
-  options: Omit<Tracer.SpanOptions, "captureStackTrace">
+  options: () => Omit<Tracer.SpanOptions, "captureStackTrace">
 ): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
   Effect.withFiberRuntime<A, E, Exclude<R, Tracer.ParentSpan>>((fiber) =>
     fiber.currentTracer === tracerOfEffect
       ? (effect as Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>)
-      : Effect.withSpan(effect, name, { ...options, captureStackTrace: false })
+      : Effect.withSpan(effect, name, { ...options(), captureStackTrace: false })
   )
 
 /**

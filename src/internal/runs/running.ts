@@ -107,13 +107,16 @@ const inSpan = <A, E, R>(
   scope: Scope.CloseableScope,
   callers: Tracer.AnySpan | undefined
 ): Effect.Effect<A, E> => {
-  const links = callers === undefined ? [] : [{ _tag: "SpanLink", span: callers, attributes: {} } as const]
   const work = Effect.onExit(request.work as Effect.Effect<A, E>, (exit) => Scope.close(scope, exit))
-  return spanned(work, RunMetrics.spans.run, {
+  return spanned(work, RunMetrics.spans.run, () => ({
     root: true,
-    links,
-    attributes: { runId: run.id, name: request.name, attempt: run.attempt }
-  })
+    links: callers === undefined ? [] : [{ _tag: "SpanLink", span: callers, attributes: {} }],
+    attributes: {
+      [RunMetrics.attributes.runId]: run.id,
+      [RunMetrics.attributes.name]: request.name,
+      [RunMetrics.attributes.attempt]: run.attempt
+    }
+  }))
 }
 
 /** Child fibers, daemons and streams inherit it, so their lines are the run's as well. */

@@ -20,9 +20,10 @@ import {
   StoreFailure
 } from "../../RunError.js"
 import * as RunId from "../../RunId.js"
+import * as RunMetrics from "../../RunMetrics.js"
 import type { InsertOutcome, NewRun, StoredRun } from "../../RunStore.js"
 import { drop, type KernelCore, notAsked, register, restated, tombstoneOf } from "../kernel/kernelCore.js"
-import { annotated } from "../log/tracing.js"
+import { annotated, spanned } from "../log/tracing.js"
 import { nowMillis } from "../wallClock.js"
 import { abandon } from "./abandoning.js"
 import * as ActiveRun from "./activeRun.js"
@@ -55,6 +56,10 @@ export type Started =
 
 /** What `start` drops from its caller's context: the run has a scope of its own, and no part in a transaction. */
 export type Provided = CurrentRun | Scope.Scope
+
+/** Around all of a start, what comes before its row included. The id comes to it when there is one. */
+export const startSpan = <A, E, R>(name: string, start: Effect.Effect<A, E, R>) =>
+  spanned(start, RunMetrics.spans.start, () => ({ attributes: { [RunMetrics.attributes.name]: name } }))
 
 /** @internal */
 export const start = <A, E, R>(
@@ -143,7 +148,7 @@ const enlist = Effect.fnUntraced(function* <A, E, R>(core: KernelCore, request: 
     isInsertSent: false
   }
   yield* register(core, run)
-  yield* annotated("runId", id)
+  yield* annotated(RunMetrics.attributes.runId, id)
   return run
 })
 

@@ -69,7 +69,8 @@ export const pgHosts = (prefix: string): HostStatements => {
 
 const columns = runColumns.map((column) => `r.${column}`).join(", ")
 
-const nowMillis = "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint"
+/** By the server's clock. @internal */
+export const nowMillis = "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint"
 
 /** The parameter is named all the same, so that both texts take the same ones. */
 const ofNobody = "r.host_id IS NULL AND $1::text IS NULL"

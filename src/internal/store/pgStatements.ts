@@ -18,11 +18,11 @@ import {
   releaseElement,
   settleElement
 } from "./batchElements.js"
-import { pgHosts } from "./pgHosts.js"
+import { nowMillis, pgHosts } from "./pgHosts.js"
 import { pgMigrations } from "./pgSchema.js"
 import { marking, showing } from "./pgText.js"
 import { listLimit } from "./runBatch.js"
-import { isActive, labelled, runColumns, type SqlDialect, type SqlStatement } from "./sqlStatements.js"
+import { isActive, labelled, runColumns, type SqlDialect, type SqlStatement, tableNames } from "./sqlStatements.js"
 
 /** Postgres cuts names at 63 bytes, and the longest that is made of the prefix has 22 more. */
 const prefixLengthMax = 40
@@ -60,6 +60,8 @@ export const pgStatements = (givenPrefix: string): SqlDialect => {
     list: (query) => list(prefix, query),
     ...pgHosts(prefix),
     check: labelled("check", text.check),
+    tables: labelled("read", tablesText, tableNames(prefix)),
+    now: labelled("read", `SELECT ${nowMillis} AS now`),
     // Of the very table: two schemas of one database do not hear each other.
     channel: labelled("listen", `SELECT '${prefix}runs_' || '${prefix}runs'::regclass::oid AS channel`)
   }
@@ -134,6 +136,12 @@ const texts = (prefix: string) => ({
     `SELECT 'ok' AS verdict, (SELECT SUM(LENGTH(r::text)) FROM ${prefix}runs AS r WHERE r.${isActive}) AS runs, ` +
     `(SELECT SUM(LENGTH(h::text)) FROM ${prefix}hosts AS h) AS hosts`
 })
+
+/** A schema that is not in the search path, or that the user may not use, hides its tables. */
+const tablesText =
+  "SELECT c.relname AS name, CASE WHEN pg_table_is_visible(c.oid) THEN NULL ELSE n.nspname END AS place " +
+  "FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace " +
+  "WHERE c.relkind IN ('r', 'p') AND c.relname IN ($1, $2, $3)"
 
 /** Of two rows of a batch that want the same key the first one gets it: the batch's order comes last. */
 const insertText = (prefix: string): string => {

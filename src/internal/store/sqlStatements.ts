@@ -109,6 +109,13 @@ export interface SqlDialect {
   readonly ownedBy: (hostId: HostId | null, limit: number) => SqlStatement
   /** Gives one row whose `verdict` is `ok` when the database is sound. */
   readonly check: SqlStatement
+  /**
+   * Gives the `name` of each of our tables that is there, and where another table of that name is out of reach, its
+   * `place`: the schema that it stands in.
+   */
+  readonly tables: SqlStatement
+  /** Gives the `now` that leases are measured by, in milliseconds; none where that is the clock of the host. */
+  readonly now: SqlStatement | undefined
   /** Gives the name of the `channel` on which the database tells of runs that changed, where it can. */
   readonly channel: SqlStatement | undefined
 }
@@ -126,6 +133,10 @@ export const labelled = (label: StatementLabel, sql: string, params: ReadonlyArr
  * @internal
  */
 export const isActive = "status IN ('pending', 'running')"
+
+/** @internal */
+export const tableNames = (prefix: string): ReadonlyArray<string> =>
+  ["migrations", "runs", "hosts"].map((name) => `${prefix}${name}`)
 
 /** All columns of the runs table, in order. @internal */
 export const runColumns: ReadonlyArray<string> = [

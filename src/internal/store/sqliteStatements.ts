@@ -21,7 +21,7 @@ import {
 import { listLimit } from "./runBatch.js"
 import { sqliteHosts } from "./sqliteHosts.js"
 import { sqliteMigrations } from "./sqliteSchema.js"
-import { isActive, labelled, runColumns, type SqlDialect, type SqlStatement } from "./sqlStatements.js"
+import { isActive, labelled, runColumns, type SqlDialect, type SqlStatement, tableNames } from "./sqlStatements.js"
 
 /** @internal */
 export const sqliteStatements = (prefix: string): SqlDialect => {
@@ -46,6 +46,12 @@ export const sqliteStatements = (prefix: string): SqlDialect => {
     list: (query) => list(prefix, query),
     ...sqliteHosts(prefix),
     check: labelled("check", "SELECT quick_check AS verdict FROM pragma_quick_check LIMIT 1"),
+    tables: labelled(
+      "read",
+      "SELECT name, NULL AS place FROM sqlite_schema WHERE type = 'table' AND name IN (?, ?, ?)",
+      tableNames(prefix)
+    ),
+    now: undefined,
     channel: undefined
   }
 }

@@ -102,9 +102,13 @@ export const make = (
           const counted = Effect.tapError(effect, (failure) =>
             Effect.sync(() => countFailure(count, operation, failure))
           )
-          return spanned(counted, RunMetrics.spans.write, {
-            attributes: { operation, rows: ids.length, runId: ids.slice(0, namedMax).join(",") }
-          })
+          return spanned(counted, RunMetrics.spans.write, () => ({
+            attributes: {
+              [RunMetrics.attributes.operation]: operation,
+              [RunMetrics.attributes.rows]: ids.length,
+              [RunMetrics.attributes.runId]: ids.slice(0, namedMax).join(",")
+            }
+          }))
         })
     }
     const attemptCheck = attempting("check")
