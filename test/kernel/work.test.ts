@@ -11,7 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
 import * as Tracer from "effect/Tracer"
-import { Run, RunKernel, RunStore, Work } from "../../src/index.js"
+import { Run, RunKernel, RunMetrics, RunStore, Work } from "../../src/index.js"
 import { recordingTracer } from "./recordingTracer.js"
 
 class Report extends Schema.Class<Report>("Report")({ terms: Schema.Int, at: Schema.Date }) {}
@@ -160,7 +160,7 @@ describe("work", () => {
       const handle = yield* runs.start("adhoc", Effect.currentSpan)
       const span = yield* handle.result
       assert.strictEqual(span.name, "Run")
-      assert.strictEqual(span.attributes.get("runId"), handle.id)
+      assert.strictEqual(span.attributes.get(RunMetrics.attributes.runId), handle.id)
       assert.isTrue(span.parent._tag === "None")
       const linked = span.links.map(({ span }) => (span._tag === "Span" ? span.name : ""))
       assert.deepStrictEqual(linked, ["RunKernel.start"])

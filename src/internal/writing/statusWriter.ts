@@ -14,12 +14,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
-import * as Metric from "effect/Metric"
 import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { StoreFailure } from "../../RunError.js"
-import type { HostId, RunId } from "../../RunId.js"
-import * as RunMetrics from "../../RunMetrics.js"
+import type { HostId } from "../../RunId.js"
 import type {
   CancelOutcome,
   CancelRequest,
@@ -35,9 +33,9 @@ import type {
 } from "../../RunStore.js"
 import * as Counting from "../log/counting.js"
 import type { WriteLine } from "../log/lineWriter.js"
-import { spanned } from "../log/tracing.js"
 import { nowMillis } from "../wallClock.js"
 import { atOnce } from "./atOnce.js"
+import { attempting, namedMax } from "./attempting.js"
 import * as Backoff from "./backoff.js"
 import * as EventLoop from "./eventLoop.js"
 import { WriteLane } from "./writeLane.js"
@@ -76,9 +74,6 @@ export const failureFields = (failure: StoreFailure) => ({
   ...(failure.code === undefined ? {} : { code: failure.code })
 })
 
-/** How many runs of a batch a line or a span names. */
-const namedMax = 100
-
 /** @internal */
 export const make = (
   store: typeof RunStore.Service,
@@ -92,26 +87,7 @@ export const make = (
     /** After a fatal failure: the failure, and when the database is asked again whether it is sound. */
     let damage: { readonly failure: StoreFailure; readonly checkAt: number } | undefined
 
-    /** One attempt of an operation, counted, in a span of its own. */
-    const attempting = (operation: string) => {
-      // Tagged once: to tag a metric costs more than to update it.
-      const attempts = Metric.tagged(RunMetrics.writeAttempts, "operation", operation)
-      return <A>(effect: Effect.Effect<A, StoreFailure>, ids: ReadonlyArray<RunId>): Effect.Effect<A, StoreFailure> =>
-        Effect.suspend(() => {
-          count(attempts, 1)
-          const counted = Effect.tapError(effect, (failure) =>
-            Effect.sync(() => countFailure(count, operation, failure))
-          )
-          return spanned(counted, RunMetrics.spans.write, () => ({
-            attributes: {
-              [RunMetrics.attributes.operation]: operation,
-              [RunMetrics.attributes.rows]: ids.length,
-              [RunMetrics.attributes.runId]: ids.slice(0, namedMax).join(",")
-            }
-          }))
-        })
-    }
-    const attemptCheck = attempting("check")
+    const attemptCheck = attempting(count, "check")
 
     /** Whoever comes while a statement is in flight need not be told before that has been answered, or has failed. */
     const isPatient = Duration.greaterThanOrEqualTo(options.budgetMin, options.attemptTimeout)
@@ -155,7 +131,7 @@ export const make = (
       write: (rows: ReadonlyArray<Row>) => Effect.Effect<ReadonlyArray<Outcome>, StoreFailure>,
       { attemptsMax = Number.POSITIVE_INFINITY, isRetried = true } = {}
     ): WriteLane<Row, Outcome> => {
-      const attempt = attempting(operation)
+      const attempt = attempting(count, operation)
       return new WriteLane({
         operation,
         write: (rows, ids) => beside(attempt(write(rows), ids)),
@@ -299,6 +275,3 @@ export const make = (
 
     return { ...lanes, wake, drained }
   })
-
-const countFailure = (count: Counting.Count, operation: string, failure: StoreFailure): void =>
-  count(RunMetrics.writeFailures.pipe(Metric.tagged("operation", operation), Metric.tagged("class", failure.class)), 1)
