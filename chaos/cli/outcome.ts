@@ -71,13 +71,13 @@ const pageOf = (log: ReadonlyArray<string>, title: string): string =>
   RunReport.html(RunReport.fromHistory(RunHistory.fromLog(log.join("\n")), { title, toleranceMillis: 1 }))
 
 /** Redrawn where somebody looks at a terminal; a line now and then where the output goes elsewhere. */
-export const progress = (): { readonly tell: Progress; readonly end: () => void } => {
+export const progress = (every = plainEvery): { readonly tell: Progress; readonly end: () => void } => {
   const screen = process.stderr.isTTY ? createLogUpdate(process.stderr) : undefined
   return {
     tell: (what) => (done, possible) => {
       const text = `${what}: ${done}${possible === undefined ? "" : ` of ${possible}`}`
       if (screen !== undefined) screen(text)
-      else if (done % plainEvery === 0) process.stderr.write(`${text}\n`)
+      else if (done % every === 0) process.stderr.write(`${text}\n`)
     },
     end: () => screen?.clear()
   }

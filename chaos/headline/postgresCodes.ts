@@ -4,13 +4,11 @@
  *
  * @since 0.1.0
  */
-import * as Reactivity from "@effect/experimental/Reactivity"
-import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as PgRunStore from "../../src/PgRunStore.js"
 import { startEmbedded } from "../postgres/embedded.js"
+import { operator } from "../postgres/operator.js"
 import type { Case } from "./cases.js"
 
 /** One server for all cases: the one of `DATABASE_URL`, or one of our own. */
@@ -25,12 +23,6 @@ export const server: Effect.Effect<string, Error, Scope.Scope> = Effect.suspend(
     ({ url }) => url
   )
 })
-
-const operator = (url: string): Effect.Effect<PgClient.PgClient, never, Scope.Scope> =>
-  PgClient.make({ url: Redacted.make(url), maxConnections: 2, applicationName: "operator" }).pipe(
-    Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make),
-    Effect.orDie
-  )
 
 /** The next completing write of this schema fails so. */
 const trap = (schema: string, raise: string): string => `

@@ -235,6 +235,15 @@ export const starting: ReadonlyArray<Mutant> = [
     killedBy: "leaseGate"
   }),
   new Mutant({
+    name: "refused-start-is-certain",
+    guarantee: "G7",
+    defect: "A start that is refused since the lease has ended says for certain that its work is done nowhere.",
+    file: "src/internal/runs/launching.ts",
+    find: 'restated(failure, "start", true)',
+    replace: 'restated(failure, "start", false)',
+    killedBy: "leaseGate"
+  }),
+  new Mutant({
     name: "idempotency-key-burnt",
     guarantee: "G7",
     defect: "A start that is refused after its insert keeps its idempotency key, and its repetition gets the dead run.",

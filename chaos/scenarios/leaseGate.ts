@@ -1,7 +1,8 @@
 /**
  * The ticket: a host that had been cut off from its database for longer than its lease went on starting
  * work, and its runs had been judged lost already. And the idempotency key of a start that was refused
- * for that was burnt: its repetition was answered with a run that nobody would ever execute.
+ * for that was burnt: its repetition was answered with a run that nobody would ever execute. And the
+ * caller was told for certain that the work would not be done, while another host was doing it.
  *
  * @since 0.1.0
  */
@@ -35,6 +36,8 @@ export default scenario({
 
     const refused = yield* within("1 second")(Effect.flip(start))
     assert.ok(refused._tag === "StoreFailure" && refused.message.includes("lease"), refused.message)
+    // Its row is there, and a host that has judged this one lost may have begun it: nobody here can say that it has not.
+    assert.equal(refused.inDoubt, true)
     assert.equal(effects, 0)
     yield* Effect.sleep("100 millis")
     const [row] = yield* world.foreign("SELECT status, work_outcome, idempotency_key FROM holdfast_runs")

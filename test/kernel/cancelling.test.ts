@@ -139,6 +139,34 @@ describe("a cancel", () => {
   )
 })
 
+describe("a cancel of another host's run", () => {
+  it.scoped(
+    "is answered, though the statement of one before it, which was told to be in doubt, is answered meanwhile",
+    () =>
+      Effect.gen(function* () {
+        const gate = yield* Deferred.make<void>()
+        let statements = 0
+        const { kernel, tables } = yield* onStage({ startTimeout: "2 seconds" }, (store) => ({
+          requestCancel: (rows) =>
+            statements++ > 0
+              ? store.requestCancel(rows)
+              : Effect.zipRight(Deferred.await(gate), store.requestCancel(rows))
+        }))
+        put(tables, foreign(1))
+        const first = yield* Effect.fork(Effect.flip(kernel.cancel(runId(1))))
+        yield* TestClock.adjust("3 seconds")
+        const told = yield* Fiber.join(first)
+        assert.isTrue(told._tag === "StoreFailure" && told.inDoubt)
+        const second = yield* Effect.fork(kernel.cancel(runId(1)))
+        yield* TestClock.adjust("1 millis")
+        yield* Deferred.succeed(gate, undefined)
+        yield* TestClock.adjust("3 seconds")
+        assert.isTrue((yield* Fiber.poll(second))._tag === "Some", "it waits for ever")
+        assert.deepStrictEqual<unknown>(yield* Fiber.join(second), { _tag: "Requested", durable: true })
+      })
+  )
+})
+
 describe("a cancel that another host has recorded", () => {
   it.scoped("is found at the renewal, told once, and obeyed", () =>
     Effect.gen(function* () {

@@ -9,6 +9,7 @@ const hostId = "00000000-0000-7000-8000-0000000000aa" as RunId.HostId
 const other = "00000000-0000-7000-8000-0000000000bb" as RunId.HostId
 const a = "00000000-0000-7000-8000-000000000001" as RunId.RunId
 const b = "00000000-0000-7000-8000-000000000002" as RunId.RunId
+const c = "00000000-0000-7000-8000-000000000003" as RunId.RunId
 
 type Draft = Readonly<Record<string, unknown>>
 
@@ -86,6 +87,51 @@ describe("RunHistory", () => {
       stopped
     )
     assert.deepStrictEqual(RunHistory.check(RunHistory.fromLog(text), { isFinal: true }), [])
+  })
+
+  it("finds nothing in a key that another host finds free before the one that freed it has said so", () => {
+    const there = { hostId: other }
+    const text = log(
+      host,
+      { ...host, ...there },
+      started(a, { key: "k" }),
+      ended(a),
+      started(b, { key: "k", ...there }),
+      // Of another run: it says nothing of that key.
+      started(c),
+      written(a, "completed"),
+      settled(a),
+      ...completed(c).slice(1),
+      ended(b, "succeeded", there),
+      written(b, "completed", there),
+      settled(b, "completed", there),
+      stopped,
+      { ...stopped, ...there }
+    )
+    assert.deepStrictEqual(RunHistory.check(RunHistory.fromLog(text), { isFinal: true }), [])
+  })
+
+  it("finds nothing in a verdict that is cancelled when it is replayed, since another host had recorded a cancel", () => {
+    const there = { hostId: other }
+    const text = log(
+      host,
+      started(a),
+      ended(a),
+      { ...host, ...there },
+      cancelAnswered(a, { answer: "Requested", durable: true, ...there }),
+      {
+        _tag: "VerdictReplayed",
+        runId: a,
+        previousHostId: hostId,
+        verdict: "completed",
+        outcome: "Applied",
+        status: "cancelled",
+        workOutcome: "succeeded",
+        attempts: 1,
+        ...there
+      }
+    )
+    assert.deepStrictEqual(RunHistory.check(RunHistory.fromLog(text)), [])
   })
 
   it("finds nothing in a log that keeps every guarantee", () => {
@@ -219,6 +265,23 @@ describe("RunHistory", () => {
       "a run whose key another host takes while its own still speaks",
       "G8",
       log(started(a, { key: "k" }), started(b, { key: "k", hostId: other }), ended(a))
+    ],
+    [
+      "a run whose key another host takes before the write of its end has certainly failed",
+      "G8",
+      log(started(a, { key: "k" }), ended(a), started(b, { key: "k", hostId: other }), {
+        _tag: "WriteFailed",
+        failure: { operation: "settle", class: "transient", message: "busy", inDoubt: false },
+        rows: 1,
+        runIds: [a],
+        attempt: 1,
+        retryInMillis: 50
+      })
+    ],
+    [
+      "a run whose key another host takes, and whose own host stops without a word of it",
+      "G8",
+      log(started(a, { key: "k" }), ended(a), started(b, { key: "k", hostId: other }), stopped)
     ],
     [
       "a run whose key another host takes after its own has stopped, and never said how it ended",

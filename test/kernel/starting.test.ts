@@ -117,6 +117,8 @@ describe("a start", () => {
       )
       const error = yield* Effect.flip(kernel.start("work", Effect.never))
       assert.isTrue(error._tag === "StoreFailure" && error.operation === "start" && error.class === "unknown")
+      // The host that has it executes it.
+      assert.isTrue(error._tag === "StoreFailure" && error.inDoubt)
       assert.include(error.message, "was running before the start was answered")
       assert.strictEqual(lines("StartFailed").length, 1)
     })

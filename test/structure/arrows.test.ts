@@ -98,7 +98,7 @@ describe("the arrows between modules", () => {
     assert.sameMembers([...importersOf(sources, /^@effect\/sql(?:\/|$)/)], touchesSql)
     assert.deepStrictEqual(importersOf(sources, /better-sqlite3|@effect\/sql-sqlite-node/), ["src/SqliteRunStore.ts"])
     assert.deepStrictEqual(importersOf(sources, /^pg(?:-|$)|@effect\/sql-pg/), ["src/PgRunStore.ts"])
-    assert.deepStrictEqual(importersOf(chaos, /^pg(?:-|$)|@effect\/sql-pg/), ["chaos/headline/postgresCodes.ts"])
+    assert.deepStrictEqual(importersOf(chaos, /^pg(?:-|$)|@effect\/sql-pg/), ["chaos/postgres/operator.ts"])
   })
 
   it("nothing imports the command line, and it goes through what is public", () => {

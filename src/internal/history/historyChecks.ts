@@ -35,7 +35,10 @@ const fidelity = perAttempt((timeline) => {
   const expect = (isKept: boolean, expected: string) => {
     if (!isKept) found.push(violation("G1", timeline, expected, describe(written), [ended, written]))
   }
-  const isCancelled = position(timeline, first(timeline, "CancelRequested")) < position(timeline, written)
+  // A verdict that is replayed finds the cancel in the row: whoever has recorded it there is another host.
+  const isCancelled =
+    written._tag === "VerdictReplayed" ||
+    position(timeline, first(timeline, "CancelRequested")) < position(timeline, written)
   const succeeded = ended !== undefined && ended.outcome === "succeeded" && ended.reason === undefined
   switch (written.status) {
     case "completed":
@@ -115,8 +118,10 @@ const truthfulSignal: RunCheck = (timeline, facts) => {
   const found: Array<Violation> = []
   const settled = all(timeline, "Settled")
   const [told] = settled
-  // A host tells each of its attempts' subscribers.
-  const attempts = attemptsOf(timeline).filter((attempt) => first(attempt, "RunStarted") !== undefined)
+  // A host tells each of its attempts' subscribers, also of one that it took over and had to give back at once.
+  const attempts = attemptsOf(timeline).filter(
+    (attempt) => (first(attempt, "RunStarted") ?? first(attempt, "RunTakenOver")) !== undefined
+  )
   const hosts = new Set(settled.map(({ hostId }) => hostId))
   const tooOften = [...hosts].filter((hostId) => {
     const own = attempts.filter((attempt) => attempt.lines[0]?.hostId === hostId).length

@@ -22,11 +22,19 @@ const nothing: ReadonlyArray<Violation> = []
 /** After these the row of their run is terminal. */
 const frees = new Set<Line["_tag"]>(["VerdictWritten", "VerdictReplayed", "RunRecovered", "Settled"])
 
+/** A holder and somebody who took its key, on another host. */
+interface Conflict {
+  readonly holder: Started
+  readonly violation: Violation
+}
+
 /**
  * Two runs of one key never overlap: the second begins after the row of the first is terminal. The row frees the
- * key, so the write counts, also one whose answer was lost; what is told of it may come later, and never, where the
- * host that wrote it was killed before it could. So a conflict with a holder whose host has not stopped waits until
- * that host says something again: if it never does, it was killed, and nothing is held against it.
+ * key, so the write counts, also one whose answer was lost; what is told of it comes later, and after what another host
+ * says of the key that it found free. It never comes, where the host that wrote it was killed before it could. So a
+ * conflict with a holder of another host waits until more is said: that the row of the holder is terminal, and there is
+ * none; that its work went on, that its write had certainly failed, or that its host stopped without a word of it, and
+ * there is one; nothing, and its host was killed.
  *
  * @internal
  */
@@ -35,7 +43,8 @@ export const make = (stopped: ReadonlySet<HostId>): KeyHolders => {
   const keyOf = new Map<RunId, string>()
   /** Of the holders, those whose work has ended. */
   const ended = new Set<RunId>()
-  const conflicts = new Map<HostId, Array<Violation>>()
+  /** By the holder. */
+  const conflicts = new Map<RunId, Conflict>()
 
   const free = (runId: RunId) => {
     const key = keyOf.get(runId)
@@ -61,17 +70,19 @@ export const make = (stopped: ReadonlySet<HostId>): KeyHolders => {
       line
     ])
     if (stopped.has(holder.hostId) || holder.hostId === line.hostId) return [conflict]
-    const waiting = conflicts.get(holder.hostId)
-    if (waiting === undefined) conflicts.set(holder.hostId, [conflict])
-    else waiting.push(conflict)
+    conflicts.set(holder.runId, { holder, violation: conflict })
     return nothing
   }
 
-  const spoken = (hostId: HostId): ReadonlyArray<Violation> => {
-    const waiting = conflicts.get(hostId)
-    if (waiting === undefined) return nothing
-    conflicts.delete(hostId)
-    return waiting
+  /** The conflicts that this line decides. */
+  const decided = (line: Line): ReadonlyArray<Violation> => {
+    if (conflicts.size === 0) return nothing
+    if (frees.has(line._tag) && "runId" in line && line.runId !== undefined) conflicts.delete(line.runId)
+    return [...conflicts].flatMap(([runId, { holder, violation }]) => {
+      if (line.hostId !== holder.hostId || !isActiveAfter(line, runId)) return []
+      conflicts.delete(runId)
+      return [violation]
+    })
   }
 
   const freeInDoubt = (line: LineOf<"WriteFailed">) => {
@@ -82,13 +93,27 @@ export const make = (stopped: ReadonlySet<HostId>): KeyHolders => {
 
   return {
     add: (line) => {
-      const found = spoken(line.hostId)
+      const found = decided(line)
       if (line._tag === "RunStarted" && line.key !== undefined) return [...found, ...take(line)]
       if (line._tag === "WorkEnded" && keyOf.has(line.runId)) ended.add(line.runId)
       if (frees.has(line._tag) && "runId" in line && line.runId !== undefined) free(line.runId)
       if (line._tag === "WriteFailed") freeInDoubt(line)
       return found
     }
+  }
+}
+
+/** The holder's own host says that its row had not become terminal yet, or stops and leaves it at that. */
+const isActiveAfter = (line: Line, runId: RunId): boolean => {
+  switch (line._tag) {
+    case "WorkEnded":
+      return line.runId === runId
+    case "WriteFailed":
+      return line.failure.operation === "settle" && !line.failure.inDoubt && line.runIds.includes(runId)
+    case "HostStopped":
+      return true
+    default:
+      return false
   }
 }
 

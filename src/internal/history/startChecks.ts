@@ -6,12 +6,16 @@
 import type { Violation } from "../../RunHistory.js"
 import { all, first, type RunCheck, violation } from "./historyFacts.js"
 
-/** A start that succeeded has its row; one that failed leaves nothing that goes on. */
+/**
+ * A start that succeeded has its row; one that failed leaves nothing that goes on. Another host that took the run over,
+ * from one that it had judged lost, may have begun it before it could be settled: such a start is answered as in doubt.
+ */
 export const atomicStart: RunCheck = (timeline) => {
   const failed = first(timeline, "StartFailed")
-  const started = first(timeline, "RunStarted")
-  const ended = first(timeline, "WorkEnded")
   if (failed === undefined) return []
+  const here = { ...timeline, lines: timeline.lines.filter(({ hostId }) => hostId === failed.hostId) }
+  const started = first(here, "RunStarted")
+  const ended = first(here, "WorkEnded")
   const found: Array<Violation> = []
   if (started !== undefined) {
     found.push(violation("G7", timeline, "no work of a start that failed", "it began", [failed, started]))

@@ -187,6 +187,9 @@ const cancelRow = (
     const answer = Deferred.unsafeMake<CancelAnswer, RunNotFound | StoreFailure>(FiberId.none)
     const done = (effect: Effect.Effect<CancelAnswer, RunNotFound | StoreFailure>) =>
       Effect.sync(() => {
+        // A statement that is answered after its caller was told that it had waited long enough: whoever asks by now waits
+        // for an answer of his own.
+        if (core.rowCancels.get(id) !== answer) return
         core.rowCancels.delete(id)
         core.writer.cancel.withdraw(id)
         Deferred.unsafeDone(answer, effect)

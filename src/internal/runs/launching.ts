@@ -11,7 +11,7 @@ import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { KernelStopped, type StoreFailure } from "../../RunError.js"
 import * as RunMetrics from "../../RunMetrics.js"
-import { type KernelCore, notAsked } from "../kernel/kernelCore.js"
+import { type KernelCore, notAsked, restated } from "../kernel/kernelCore.js"
 import { monotonicMillis, nowMillis } from "../wallClock.js"
 import { abandon } from "./abandoning.js"
 import * as ActiveRun from "./activeRun.js"
@@ -61,7 +61,9 @@ export const decide = (
   if (core.isStopping) return new KernelStopped()
   // Rule 8: somebody may have judged this host lost, and may settle the row of its former identity at any time.
   if (run.hostId !== core.lease.hostId() || !core.lease.isHeld(monotonic)) {
-    return notAsked("start", "the host's lease could not be renewed in time, so no work may begin")
+    // In doubt: the row is there, and if another host has judged this one lost already, the run may go on there.
+    const failure = notAsked("start", "the host's lease could not be renewed in time, so no work may begin here")
+    return restated(failure, "start", true)
   }
   return ActiveRun.inserted(run, now) ? "begins" : "cancelled"
 }

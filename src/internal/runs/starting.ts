@@ -219,7 +219,13 @@ const begin = <A, E, R>(
       const cause = new Error(
         `the row of the new run ${run.id} was ${outcome.row.status} before the start was answered`
       )
-      return refuse(core, run, request, new StoreFailure({ operation: "start", class: "unknown", cause }))
+      // Another host that has it executes it; settled, it was never begun, or it was by that host.
+      return refuse(
+        core,
+        run,
+        request,
+        new StoreFailure({ operation: "start", class: "unknown", inDoubt: true, cause })
+      )
     }
   }
 }
