@@ -8,6 +8,7 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
+import { MixedScheduler, type Scheduler, type Task } from "effect/Scheduler"
 
 /**
  * The effect's own exit where it is done at once; otherwise what `meanwhile` makes of the fiber. The fiber ends with
@@ -20,12 +21,42 @@ export const atOnce = <A, E, B, E2>(
   meanwhile: (fiber: Fiber.RuntimeFiber<A, E>) => Effect.Effect<B, E2>
 ): Effect.Effect<A | B, E | E2> =>
   Effect.withFiberRuntime<A | B, E | E2>((parent) => {
-    const fiber = Runtime.runFork(
-      Runtime.make({
-        context: parent.currentContext,
-        runtimeFlags: Runtime.defaultRuntimeFlags,
-        fiberRefs: parent.getFiberRefs()
-      })
-    )(effect)
+    const runtime = Runtime.make({
+      context: parent.currentContext,
+      runtimeFlags: Runtime.defaultRuntimeFlags,
+      fiberRefs: parent.getFiberRefs()
+    })
+    const scheduler = new Eager(parent.currentScheduler)
+    const fiber = Runtime.runFork(runtime, effect, { scheduler })
+    scheduler.goOn()
     return fiber.unsafePoll() ?? Effect.onInterrupt(meanwhile(fiber), () => Fiber.interrupt(fiber))
   })
+
+/** Turns that a statement may take at once. A free semaphore takes one, and each client of SQL has two of them. */
+const turnsMax = 32
+
+/**
+ * Goes on at once for as long as there is something to do, and from then on as the scheduler does that it stands for.
+ * Under one of somebody else's, which decides by itself who goes on, it never does.
+ */
+class Eager implements Scheduler {
+  private tasks: Array<Task> = []
+  private isEager: boolean
+
+  constructor(private readonly scheduler: Scheduler) {
+    this.isEager = scheduler instanceof MixedScheduler || scheduler instanceof Eager
+  }
+
+  shouldYield: Scheduler["shouldYield"] = (fiber) => this.scheduler.shouldYield(fiber)
+
+  scheduleTask: Scheduler["scheduleTask"] = (task, priority, fiber) => {
+    if (this.isEager && this.tasks.length < turnsMax) this.tasks.push(task)
+    else this.scheduler.scheduleTask(task, priority, fiber)
+  }
+
+  goOn(): void {
+    for (let turn = 0; turn < this.tasks.length; turn++) this.tasks[turn]?.()
+    this.isEager = false
+    this.tasks = []
+  }
+}
