@@ -126,8 +126,8 @@ export type Mark =
  *
  * - `Called`, `Answered`: `call` numbers the call, over the whole history.
  * - `Told`: the subscriber of that `call` got an event.
- * - `WorkBegan`, `WorkEnded`: of work of this run, on this host; `start` is the call that it was given to, where the
- *   harness can tell.
+ * - `WorkBegan`, `WorkEnded`: of an attempt of this run, from 1, on this host; `start` is the call that the work was
+ *   given to, where the harness can tell.
  * - `RowChanged`: the row as the database has it from here on. `RowDeleted`: it has none any more.
  * - `Logged`: a line of the kernel.
  * - `Marked`: see `Mark`.
@@ -139,8 +139,20 @@ export type Happening =
   | { readonly _tag: "Called"; readonly call: number; readonly host: string; readonly operation: Operation }
   | { readonly _tag: "Answered"; readonly call: number; readonly answer: Answer }
   | { readonly _tag: "Told"; readonly call: number; readonly event: RunEvent }
-  | { readonly _tag: "WorkBegan"; readonly runId: RunId; readonly host: string; readonly start: number | undefined }
-  | { readonly _tag: "WorkEnded"; readonly runId: RunId; readonly host: string; readonly exit: WorkExit }
+  | {
+      readonly _tag: "WorkBegan"
+      readonly runId: RunId
+      readonly host: string
+      readonly attempt: number
+      readonly start: number | undefined
+    }
+  | {
+      readonly _tag: "WorkEnded"
+      readonly runId: RunId
+      readonly host: string
+      readonly attempt: number
+      readonly exit: WorkExit
+    }
   | { readonly _tag: "RowChanged"; readonly row: StoredRun }
   | { readonly _tag: "RowDeleted"; readonly runId: RunId }
   | { readonly _tag: "Logged"; readonly host: string; readonly line: Line }

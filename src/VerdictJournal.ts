@@ -181,8 +181,8 @@ export interface MemoryDisk {
   text: string
   /** What was set aside. */
   rejected: string
-  /** Asked before each write: a failure that it gives is what the disk answers. */
-  fails?: ((operation: "append" | "forget" | "setAside") => Error | undefined) | undefined
+  /** Asked before each write, with the lines that there would be after it: a failure that it gives is what the disk answers. */
+  fails?: ((operation: "append" | "forget" | "setAside", text: string) => Error | undefined) | undefined
 }
 
 /**

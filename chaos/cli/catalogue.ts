@@ -5,7 +5,13 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { livesInMemory, livesOnSqlite, oneRunOnSqlite } from "../lives/index.js"
+import {
+  livesInMemory,
+  livesOnSqlite,
+  oneRunOnSqlite,
+  sharedLivesInMemory,
+  sharedLivesOnSqlite
+} from "../lives/index.js"
 import type { Scenario } from "../Scenario.js"
 import { scenarios } from "../scenarios/index.js"
 
@@ -19,7 +25,14 @@ export class UsageError extends Schema.TaggedError<UsageError>("effect-holdfast/
 }
 
 /** The tickets' scenarios and the workloads that are drawn. */
-export const everything: ReadonlyArray<Scenario> = [...scenarios, livesInMemory, livesOnSqlite, oneRunOnSqlite]
+export const everything: ReadonlyArray<Scenario> = [
+  ...scenarios,
+  livesInMemory,
+  livesOnSqlite,
+  sharedLivesInMemory,
+  sharedLivesOnSqlite,
+  oneRunOnSqlite
+]
 
 /**
  * Those that sweeps go over: one that starts processes cannot be simulated, and ten thousand runs would
@@ -30,7 +43,7 @@ export const swept: ReadonlyArray<Scenario> = everything.filter(
 )
 
 /** Those whose behaviour is drawn by a seed. */
-export const drawn: ReadonlyArray<Scenario> = [livesInMemory, livesOnSqlite]
+export const drawn: ReadonlyArray<Scenario> = [livesInMemory, livesOnSqlite, sharedLivesInMemory, sharedLivesOnSqlite]
 
 /** The main job at its smallest, on the default database: what pairs and complete orders go over. */
 export const main: Scenario = oneRunOnSqlite

@@ -9,9 +9,10 @@ import * as Options from "@effect/cli/Options"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { gapsOf } from "../Coverage.js"
-import { crashes, replayCrash } from "../crash/crashes.js"
+import { crashes, isCrash, replayCrash } from "../crash/crashes.js"
 import * as Explorer from "../Explorer.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { outages } from "../outage/outages.js"
@@ -166,22 +167,36 @@ const doubles = Options.integer("doubles").pipe(
   Options.withDefault(0)
 )
 
+const script = Options.choice("script", ["ordinary", "outage"]).pipe(
+  Options.withDescription(
+    "what the host does: with a database that is well, or with an outage and a journal; both by default"
+  ),
+  Options.optional,
+  Options.map(Option.match({ onNone: () => ["ordinary", "outage"] as const, onSome: (one) => [one] as const }))
+)
+
 export const crash = Command.make(
   "crash",
-  { doubles, seed: optional(Options.integer("seed")), findings, ...places },
+  { script, doubles, seed: optional(Options.integer("seed")), findings, ...places },
   (given) =>
     Effect.gen(function* () {
       const screen = Outcome.progress()
-      const tell = screen.tell("crash")
-      const report = yield* crashes({
-        doubles: given.doubles < 0 ? "all" : given.doubles,
-        seed: given.seed,
-        findingsMax: given.findings,
-        onProgress: ({ executions, planned }) => tell(executions, planned)
-      })
-      screen.end()
-      yield* Console.log(Report.render(report))
-      yield* finish([report], given)
+      const reports = yield* Effect.forEach(given.script, (script) =>
+        Effect.gen(function* () {
+          const tell = screen.tell(`crash ${script}`)
+          const report = yield* crashes({
+            script,
+            doubles: given.doubles < 0 ? "all" : given.doubles,
+            seed: given.seed,
+            findingsMax: given.findings,
+            onProgress: ({ executions, planned }) => tell(executions, planned)
+          })
+          screen.end()
+          yield* Console.log(Report.render(report))
+          return report
+        })
+      )
+      yield* finish(reports, given)
     })
 ).pipe(Command.withDescription("SIGKILL at every operation of a real process, and again while it recovers"))
 
@@ -190,7 +205,11 @@ const trials = Options.integer("trials").pipe(
   Options.withDefault(200)
 )
 
-export const outage = Command.make("outage", { trials, seed }, (given) =>
+const isFull = Options.boolean("full-disk").pipe(
+  Options.withDescription("the disk of the journal is full before all verdicts are on it")
+)
+
+export const outage = Command.make("outage", { trials, seed, isFull }, (given) =>
   Effect.gen(function* () {
     const screen = Outcome.progress()
     const tell = screen.tell("outage")
@@ -209,7 +228,7 @@ export const outage = Command.make("outage", { trials, seed }, (given) =>
 export const replay = Command.make("replay", { plan: Args.text({ name: "plan" }), ...places }, (given) =>
   Effect.gen(function* () {
     const plan = yield* readPlan(given.plan)
-    const report = yield* plan.scenario === "crash" ? replayCrash(plan) : replayScenario(plan)
+    const report = yield* isCrash(plan) ? replayCrash(plan) : replayScenario(plan)
     yield* Console.log(Report.render(report))
     yield* finish([report], given)
   })

@@ -5,15 +5,18 @@
  * @since 0.1.0
  */
 import { Mutant } from "../mutants/Mutant.js"
-import { scenario } from "./tally.js"
+import type { ScriptName } from "./lifeInput.js"
+import { scenarios } from "./tally.js"
 
 /** A kernel, and the operation at which a kill shows what is wrong with it. */
 export interface Canary {
   readonly mutant: Mutant
   readonly label: string
+  /** What the host does. Defaults to `"ordinary"`. */
+  readonly script?: ScriptName
 }
 
-const killedBy = scenario
+const killedBy = scenarios.ordinary
 
 /** The store answers at once, and its statement is sent afterwards: soon, but when the answer has been told. */
 const answeredFirst = (write: string, rows: string, outcome: string): string =>
@@ -82,6 +85,33 @@ export const canaries: ReadonlyArray<Canary> = [
       find: "CASE WHEN r.cancel_requested_at IS NOT NULL THEN",
       replace: "CASE WHEN r.cancel_requested_at < 0 THEN",
       killedBy
+    })
+  },
+  {
+    label: "journal write the rest",
+    script: "outage",
+    mutant: new Mutant({
+      name: "torn-append-takes-all-with-it",
+      guarantee: "G6",
+      defect: "A process that is killed in the middle of an append leaves a journal in which nothing counts.",
+      file: "src/internal/journal/journalLines.ts",
+      find: '  if (last === "") return { entries, bad, isTorn: false }',
+      replace: '  if (last !== "") return { entries: [], bad, isTorn: true }',
+      killedBy: scenarios.outage
+    })
+  },
+  {
+    label: "journal write",
+    script: "outage",
+    mutant: new Mutant({
+      name: "journaled-before-the-write",
+      guarantee: "G6",
+      defect: "The log says that a verdict is in the journal while the append is on its way.",
+      file: "src/internal/journal/journaling.ts",
+      find: "yield* Effect.either(keeper.journal.append([...entries.values()]))",
+      replace:
+        "yield* Effect.either(Effect.forkDaemon(Effect.zipRight(Effect.repeatN(Effect.yieldNow(), 9), keeper.journal.append([...entries.values()]))))",
+      killedBy: scenarios.outage
     })
   }
 ]

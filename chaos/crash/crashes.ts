@@ -17,8 +17,9 @@ import { fraction } from "../internal/decisionHash.js"
 import type { Mutant } from "../mutants/Mutant.js"
 import type { Report } from "../Report.js"
 import * as HostProgram from "./hostProgram.js"
+import type { ScriptName } from "./lifeInput.js"
 import * as Lives from "./lives.js"
-import { type Crash, Tally, type TallyOptions } from "./tally.js"
+import { type Crash, scenarios, Tally, type TallyOptions } from "./tally.js"
 
 export type { Progress } from "./tally.js"
 
@@ -29,6 +30,8 @@ export type { Progress } from "./tally.js"
 export interface Options extends TallyOptions {
   /** Where the first life is killed: at the operations of these labels. Defaults to every operation. */
   readonly labels?: ReadonlyArray<string> | undefined
+  /** At how many of those places, before and after, drawn by the seed. Defaults to `"all"`. */
+  readonly singles?: "all" | number | undefined
   /**
    * Where the life that recovers is killed as well: at every operation of every recovery, or at this many
    * of those places, drawn by the seed. Defaults to `0`.
@@ -59,14 +62,15 @@ export const crashes = (options: Options = {}): Effect.Effect<Report> =>
       const { labels } = options
       const everywhere = crashesAt(yield* explorer.undisturbed)
       if (everywhere.length === 0) tally.gap("a host that nothing happens to does nothing, or does not come to its end")
-      const singles = everywhere.filter(({ label }) => labels === undefined || labels.includes(label))
+      const there = everywhere.filter(({ label }) => labels === undefined || labels.includes(label))
+      const singles = drawn(there, "single", options.singles ?? "all", options.seed)
       tally.planned += singles.length
       const recoveries = yield* Effect.forEach(singles, explorer.single, { concurrency })
       const pairs = recoveries.flatMap(({ killed, operations }) =>
         crashesAt(operations).map((crash) => [killed, crash] as const)
       )
-      const doubles = drawn(pairs, options)
-      if (labels === undefined) tally.possible = 1 + singles.length + pairs.length
+      const doubles = drawn(pairs, "double", options.doubles ?? 0, options.seed)
+      if (singles.length === everywhere.length) tally.possible = 1 + singles.length + pairs.length
       tally.planned += doubles.length
       yield* Effect.forEach(doubles, explorer.double, { concurrency, discard: true })
     })
@@ -82,11 +86,12 @@ export const replayCrash = (
   plan: FaultPlan.FaultPlan,
   options: Pick<Options, "mutants"> = {}
 ): Effect.Effect<Report> => {
+  const script = scriptOf(plan)
   const { laterLives, seed } = Schema.decodeUnknownSync(PlanInput)(plan.input ?? { laterLives: [] })
-  return timed(new Tally("replay", { seed }), (tally) =>
+  return timed(new Tally("replay", { script, seed }), (tally) =>
     Effect.gen(function* () {
       const host = yield* HostProgram.make(options.mutants ?? [])
-      let stage: Lives.Stage = { directory: yield* HostProgram.temporaryDirectory, lives: [] }
+      let stage: Lives.Stage = { script, directory: yield* HostProgram.temporaryDirectory, lives: [] }
       for (const rules of [plan.rules.filter(isRule), ...laterLives]) {
         stage = yield* Lives.live(stage, rules, { host, seed })
         for (const crash of rules.flatMap(crashOf)) tally.ended(stage, crash)
@@ -95,6 +100,13 @@ export const replayCrash = (
     })
   )
 }
+
+/** What the host does under a plan of this explorer. */
+const scriptOf = ({ scenario }: FaultPlan.FaultPlan): ScriptName =>
+  scenario === scenarios.outage ? "outage" : "ordinary"
+
+/** Whether `replayCrash` is what plays it. */
+export const isCrash = ({ scenario = "" }: FaultPlan.FaultPlan): boolean => Object.values(scenarios).includes(scenario)
 
 /** The rules of a plan are those of the first life; these are those of the lives after it. */
 const PlanInput = Schema.Struct({
@@ -122,12 +134,12 @@ const isRule = (rule: FaultPlan.Rule | FaultPlan.Storm): rule is FaultPlan.Rule 
 const crashOf = ({ fault, phase, place }: FaultPlan.Rule): ReadonlyArray<Crash> =>
   fault === "crash" && "operation" in place ? [{ operation: place.operation, phase, label: undefined }] : []
 
-const drawn = <A>(all: ReadonlyArray<A>, { doubles = 0, seed = 0 }: Options): ReadonlyArray<A> => {
-  if (doubles === "all") return all
-  const draws = all.map((item, index) => [fraction(seed, "double", index), item] as const)
+const drawn = <A>(all: ReadonlyArray<A>, what: string, count: "all" | number, seed = 0): ReadonlyArray<A> => {
+  if (count === "all") return all
+  const draws = all.map((item, index) => [fraction(seed, what, index), item] as const)
   return draws
     .sort(([left], [right]) => left - right)
-    .slice(0, doubles)
+    .slice(0, count)
     .map(([, item]) => item)
 }
 
@@ -144,7 +156,7 @@ const makeExplorer = (tally: Tally, options: Options) =>
   Effect.gen(function* () {
     const host = yield* HostProgram.make(options.mutants ?? [])
     const root = yield* HostProgram.temporaryDirectory
-    const empty: Lives.Stage = { directory: join(root, "0"), lives: [] }
+    const empty: Lives.Stage = { script: options.script ?? "ordinary", directory: join(root, "0"), lives: [] }
     yield* Effect.sync(() => mkdirSync(empty.directory))
     let copies = 0
     const live = (stage: Lives.Stage) => Lives.live(stage, [], { host, seed: options.seed })
@@ -182,7 +194,7 @@ const makeExplorer = (tally: Tally, options: Options) =>
     }
   })
 
-const nothing: Recovery = { killed: { directory: "", lives: [] }, operations: [] }
+const nothing: Recovery = { killed: { script: "ordinary", directory: "", lives: [] }, operations: [] }
 
 /** Of the life that was the last one so far. */
 const operationsOf = (stage: Lives.Stage): Effect.Effect<ReadonlyArray<string>> =>

@@ -18,31 +18,46 @@ import * as RunKernel from "../../src/RunKernel.js"
 import * as RunLog from "../../src/RunLog.js"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
+import * as VerdictJournal from "../../src/VerdictJournal.js"
 import * as Chaos from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
 import * as Exploration from "../internal/exploration.js"
 import * as Interleaving from "../internal/interleaving.js"
 import { simulated } from "../internal/simulation.js"
+import * as CrashingFiles from "./crashingFiles.js"
 import { files, LifeInput } from "./lifeInput.js"
-import { lifeOf } from "./script.js"
+import { scripts } from "./scripts.js"
 import { tellTo } from "./told.js"
 
 const hour = 3_600_000
 
-const kernelLayer = (filename: string) =>
-  RunKernel.layer().pipe(
+/** Every operation is a place to die at, so what is tried again and again otherwise is tried a few times. */
+const options = {
+  startTimeout: "1 second",
+  shutdownGrace: "3 seconds",
+  followInterval: "5 seconds",
+  persist: { delayBase: "200 millis", parkAfterAttempts: 3 }
+} satisfies RunKernel.Options
+
+/** A file of the journal with more than four times of what it needs is written anew from the first kilobyte on. */
+const rewriteFromBytes = 1_024
+
+const kernelLayer = (directory: string, seed: number) =>
+  RunKernel.layer(options).pipe(
     Layer.provide(SqlRunStore.layer()),
-    Layer.provide(Chaos.layerConnector()),
-    Layer.provide(SqliteRunStore.connector({ filename }))
+    Layer.provideMerge(Chaos.layerConnector()),
+    Layer.provide(SqliteRunStore.connector({ filename: join(directory, files.database) })),
+    Layer.provide(VerdictJournal.layerFile({ directory: join(directory, files.journal), rewriteFromBytes })),
+    Layer.provide(CrashingFiles.layer(seed))
   )
 
-const live = ({ directory, life, rules, seed }: LifeInput) =>
+const live = ({ directory, life, rules, script, seed }: LifeInput) =>
   Effect.gen(function* () {
     const tell = tellTo(openSync(join(directory, files.told), "a"), life)
     const exploration = new Exploration.Exploration(new FaultPlan.FaultPlan({ rules }), false)
     const program = Effect.scoped(
-      Effect.flatMap(Layer.build(kernelLayer(join(directory, files.database))), (context) =>
-        Effect.provide(lifeOf(life, tell), context)
+      Effect.flatMap(Layer.build(kernelLayer(directory, seed ?? 0)), (context) =>
+        Effect.provide(scripts[script].lifeOf(life, tell), context)
       )
     ).pipe(
       Effect.provide(RunLog.layerFile(join(directory, files.log))),

@@ -2,7 +2,7 @@
  * What must be true after a host was killed and came back, as pure functions over what its lives left:
  * the file after each of them, the kernels' logs, and what callers were told. Only what was promised is
  * demanded: what a row said, and what somebody was told is stored. A verdict that died with its host
- * before it was either becomes `failed(HostLost)`.
+ * before it was either becomes `failed(HostLost)`. What became of the runs that a life left is judged in `leftRuns`.
  *
  * @since 0.1.0
  */
@@ -12,9 +12,11 @@ import type { RunId } from "../../src/RunId.js"
 import type { Line } from "../../src/RunLog.js"
 import { isTerminal, type RunStatus } from "../../src/RunStatus.js"
 import type { StoredRun } from "../../src/RunStore.js"
-import type { Evidence, Snapshot } from "./lives.js"
-import { keys } from "./script.js"
-import type { Told, ToldOf } from "./told.js"
+import { allTold, type Check, duplicatesOf, type Facts, factsOf, rowsOf, show } from "./facts.js"
+import { isEntombed, isKeptInJournal, isTakenUp } from "./leftRuns.js"
+import type { Evidence } from "./lives.js"
+import { scripts } from "./scripts.js"
+import type { Told } from "./told.js"
 
 /** What does not hold; empty where everything does. The last life must have come to its end by itself. */
 export const judge = (evidence: Evidence): ReadonlyArray<string> => {
@@ -26,33 +28,6 @@ export const judge = (evidence: Evidence): ReadonlyArray<string> => {
   const facts = factsOf(evidence)
   return checks.flatMap((check) => check(facts))
 }
-
-// -- facts --------------------------------------------------------------------------------------------
-
-interface Facts extends Evidence {
-  readonly history: RunHistory.RunHistory
-  /** After the last life. */
-  readonly final: Snapshot
-}
-
-type Check = (facts: Facts) => ReadonlyArray<string>
-
-const factsOf = (evidence: Evidence): Facts => ({
-  ...evidence,
-  history: RunHistory.fromLog(evidence.log),
-  final: evidence.lives.at(-1)?.after ?? { rows: new Map(), hosts: new Map(), integrity: "no life" }
-})
-
-const allTold = <Tag extends Told["_tag"]>({ told }: Facts, tag: Tag): ReadonlyArray<ToldOf<Tag>> =>
-  told.filter((one): one is ToldOf<Tag> => one._tag === tag)
-
-const rowsOf = ({ rows }: Snapshot): ReadonlyArray<StoredRun> => [...rows.values()]
-
-const show = (row: StoredRun | undefined): string =>
-  row === undefined ? "no row" : [row.status, row.workOutcome, row.error].filter((part) => part !== null).join(", ")
-
-const duplicatesOf = (ids: ReadonlyArray<string>): ReadonlyArray<string> =>
-  ids.filter((id, index) => ids.indexOf(id) !== index)
 
 // -- the file -----------------------------------------------------------------------------------------
 
@@ -101,6 +76,7 @@ interface Promised {
 const promisedBy = (line: Line): ReadonlyArray<Promised> => {
   switch (line._tag) {
     case "VerdictWritten":
+    case "VerdictReplayed":
       return line.status === undefined || !isTerminal(line.status)
         ? []
         : [{ id: line.runId, status: line.status, where: `the line ${line._tag} ${line.outcome}` }]
@@ -127,7 +103,7 @@ const toldOf = (told: Told): ReadonlyArray<Promised> => {
     case "Listed":
       return told.runs.filter(({ status }) => isTerminal(status)).map((run) => ({ ...run, where }))
     case "CancelAnswered":
-      if (told.answer === "Requested") return told.durable ? [cancelled(told.id, where)] : []
+      if (told.answer !== "AlreadyTerminal") return told.durable ? [cancelled(told.id, where)] : []
       return told.status === undefined ? [] : [{ id: told.id, status: told.status, where }]
     default:
       return []
@@ -142,17 +118,23 @@ const hasItsRow: Check = (facts) =>
     .filter(({ id }) => !facts.final.rows.has(id))
     .map(({ _tag, id }) => `run ${id} ${_tag}, and has no row`)
 
-/** A row says of the work what the work did. */
+/** A row says of the work what its last attempt did. */
 const isFaithful: Check = (facts) => {
-  const ends = new Map(allTold(facts, "Ended").map(({ id, outcome }) => [id, outcome]))
+  const of = ({ attempt, id }: { readonly attempt: number; readonly id: RunId }) => `${id} ${attempt}`
+  const ends = new Map(allTold(facts, "Ended").map((told) => [of(told), told.outcome]))
+  const begun = new Set(allTold(facts, "Began").map(of))
   return rowsOf(facts.final).flatMap((row) => {
-    const end = ends.get(row.id)
-    const isTrue =
-      row.workOutcome === "unknown"
-        ? wasLeft(facts, row.id)
-        : row.workOutcome === end && (row.status !== "completed" || end === "succeeded")
-    return isTrue ? [] : [`run ${row.id} of ${row.name} ${end ?? "never ended"}, and its row says ${show(row)}`]
+    const end = ends.get(of(row))
+    return isTrueOf(facts, row, end, begun.has(of(row)))
+      ? []
+      : [`run ${row.id} of ${row.name} ${end ?? "never ended"}, and its row says ${show(row)}`]
   })
+}
+
+const isTrueOf = (facts: Facts, row: StoredRun, end: string | undefined, hasBegun: boolean): boolean => {
+  if (row.workOutcome === "unknown") return wasLeft(facts, row.id)
+  if (row.workOutcome === "notStarted") return !hasBegun
+  return row.workOutcome === end && (row.status !== "completed" || end === "succeeded")
 }
 
 /** Whether its host was killed while it was active: no other run may be taken for lost. */
@@ -162,43 +144,28 @@ const wasLeft = ({ lives }: Facts, id: RunId): boolean =>
     return end === "killed" && row !== undefined && !isTerminal(row.status)
   })
 
-// -- what was lost ------------------------------------------------------------------------------------
+// -- how often ----------------------------------------------------------------------------------------
 
-/** The runs of a killed host: as lost, once, or as cancelled where the file knew of a cancel. */
-const isLostOnce: Check = (facts) =>
-  facts.lives.flatMap(({ after }, index) =>
-    rowsOf(after)
-      .filter(({ status }) => !isTerminal(status))
-      .flatMap((row) => {
-        const now = facts.final.rows.get(row.id)
-        const isRight =
-          now?.workOutcome === "unknown" &&
-          (row.cancelRequestedAt === null
-            ? now.status === "failed" && now.error?.includes('"HostLost"') === true
-            : now.status === "cancelled")
-        const recovered = facts.history.lines.filter(
-          (line) => line._tag === "RunRecovered" && line.runId === row.id
-        ).length
-        // A life that was killed may have recovered it and not lived to say so.
-        const isSaid = recovered === 1 || (recovered === 0 && index + 2 < facts.lives.length)
-        return isRight && isSaid
-          ? []
-          : [
-              `run ${row.id} of ${row.name} was lost with life ${index + 1}, was recovered ${recovered} times: ${show(now)}`
-            ]
-      })
-  )
-
-/** No work is executed twice, and an idempotency key is one run for ever. */
-const isOnce: Check = (facts) => [
-  ...duplicatesOf(allTold(facts, "Began").map(({ id }) => id)).map((id) => `the work of run ${id} began twice`),
-  ...duplicatesOf(rowsOf(facts.final).flatMap(({ idempotencyKey }) => idempotencyKey ?? [])).map(
-    (key) => `the idempotency key ${key} has two rows`
-  ),
-  ...differing(
-    allTold(facts, "Started").flatMap(({ id, idempotencyKey }) => (idempotencyKey === undefined ? [] : [id]))
-  )
-]
+/** No work is executed twice, or more often than its definition says, and an idempotency key is one run for ever. */
+const isOnce: Check = (facts) => {
+  const begun = allTold(facts, "Began")
+  const rows = rowsOf(facts.final)
+  return [
+    ...duplicatesOf(begun.map(({ attempt, id }) => `attempt ${attempt} of run ${id}`)).map(
+      (what) => `${what} began twice`
+    ),
+    ...rows.flatMap(({ attemptMax, id, name }) => {
+      const times = begun.filter((one) => one.id === id).length
+      return times <= attemptMax ? [] : [`run ${id} of ${name} began ${times} times, and may ${attemptMax}`]
+    }),
+    ...duplicatesOf(rows.flatMap(({ idempotencyKey }) => idempotencyKey ?? [])).map(
+      (key) => `the idempotency key ${key} has two rows`
+    ),
+    ...differing(
+      allTold(facts, "Started").flatMap(({ id, idempotencyKey }) => (idempotencyKey === undefined ? [] : [id]))
+    )
+  ]
+}
 
 const differing = (ids: ReadonlyArray<RunId>): ReadonlyArray<string> =>
   new Set(ids).size > 1 ? [`starts with one idempotency key were answered with ${[...new Set(ids)].join(", ")}`] : []
@@ -210,7 +177,7 @@ const isFree: Check = (facts) => {
   const life = facts.lives.length
   const settled = new Map(allTold(facts, "Settled").map(({ id, status }) => [id, status]))
   const started = allTold(facts, "Started").filter((one) => one.life === life && one.isNew)
-  return keys.flatMap(([name, key]) => {
+  return scripts[facts.script].keys.flatMap(([name, key]) => {
     const run = started.find((one) => one.name === name && one.key === key && one.idempotencyKey === undefined)
     if (life === 1 || (run !== undefined && settled.get(run.id) === "completed")) return []
     return [
@@ -219,9 +186,11 @@ const isFree: Check = (facts) => {
   })
 }
 
-/** Nothing but the kills was wrong, so every call succeeds. */
+/** Nothing but the kills was wrong, so every call succeeds, except for the first start of what is to stay in doubt. */
 const isUntroubled: Check = (facts) => [
-  ...allTold(facts, "StartFailed").map(({ error, life, name }) => `life ${life} cannot start ${name}: ${error}`),
+  ...allTold(facts, "StartFailed")
+    .filter(({ life, name }) => life > 1 || !scripts[facts.script].inDoubt.includes(name))
+    .map(({ error, life, name }) => `life ${life} cannot start ${name}: ${error}`),
   ...allTold(facts, "Failed").map(({ error, life, what }) => `life ${life}: ${what}: ${error}`)
 ]
 
@@ -252,7 +221,9 @@ const checks: ReadonlyArray<Check> = [
   isAsTold,
   hasItsRow,
   isFaithful,
-  isLostOnce,
+  isTakenUp,
+  isEntombed,
+  isKeptInJournal,
   isOnce,
   isFree,
   isUntroubled,

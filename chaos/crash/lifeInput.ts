@@ -6,8 +6,13 @@
 import * as Schema from "effect/Schema"
 import * as FaultPlan from "../FaultPlan.js"
 
+/** What the host does: see `ordinaryScript` and `outageScript`. */
+export const ScriptName = Schema.Literal("ordinary", "outage")
+export type ScriptName = typeof ScriptName.Type
+
 export const LifeInput = Schema.Struct({
   directory: Schema.String,
+  script: ScriptName,
   /** From 1. */
   life: Schema.Int,
   rules: Schema.Array(FaultPlan.Rule),
@@ -16,4 +21,4 @@ export const LifeInput = Schema.Struct({
 })
 export type LifeInput = typeof LifeInput.Type
 
-export const files = { database: "runs.db", log: "kernel.ndjson", told: "told.ndjson" } as const
+export const files = { database: "runs.db", journal: "journal", log: "kernel.ndjson", told: "told.ndjson" } as const

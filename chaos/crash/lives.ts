@@ -6,17 +6,19 @@
  * @since 0.1.0
  */
 import { spawn } from "node:child_process"
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import Sqlite from "better-sqlite3"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { keyOf, read } from "../../src/internal/journal/journalLines.js"
 import { type SqlRow, storedRun } from "../../src/internal/store/sqlRows.js"
 import type { RunId } from "../../src/RunId.js"
 import type { StoredRun } from "../../src/RunStore.js"
+import type { Entry } from "../../src/VerdictJournal.js"
 import type { Rule } from "../FaultPlan.js"
 import type { HostProgram } from "./hostProgram.js"
-import { files, type LifeInput } from "./lifeInput.js"
+import { files, type LifeInput, type ScriptName } from "./lifeInput.js"
 import * as Told from "./told.js"
 
 /** What the file says after a life. */
@@ -26,6 +28,8 @@ export interface Snapshot {
   readonly hosts: ReadonlyMap<string, string>
   /** What SQLite's own check says: `ok`, or what is wrong. */
   readonly integrity: string
+  /** What is whole in the files of the verdict journal: the last entry for each run and attempt. */
+  readonly journal: ReadonlyArray<Entry>
 }
 
 /** How a life ended: killed as it should, by itself, or otherwise, and then why. */
@@ -39,6 +43,7 @@ export interface Life {
 
 /** All that there is to judge by. */
 export interface Evidence {
+  readonly script: ScriptName
   readonly lives: ReadonlyArray<Life>
   readonly told: ReadonlyArray<Told.Told>
   /** The kernels' logs, one after the other, as NDJSON. */
@@ -47,6 +52,7 @@ export interface Evidence {
 
 /** Lives that were lived in a directory, of which another one may follow. */
 export interface Stage {
+  readonly script: ScriptName
   readonly directory: string
   readonly lives: ReadonlyArray<Life>
 }
@@ -62,13 +68,19 @@ const lifeLimit = "30 seconds"
 /** One life more. */
 export const live = (stage: Stage, rules: ReadonlyArray<Rule>, options: LiveOptions): Effect.Effect<Stage> =>
   Effect.gen(function* () {
-    const { directory } = stage
+    const { directory, script } = stage
     const life = stage.lives.length + 1
-    const input: LifeInput = { directory, life, rules, ...(options.seed === undefined ? {} : { seed: options.seed }) }
+    const input: LifeInput = {
+      directory,
+      script,
+      life,
+      rules,
+      ...(options.seed === undefined ? {} : { seed: options.seed })
+    }
     const limited = yield* Effect.timeoutOption(processOf(options.host.path, JSON.stringify(input)), lifeLimit)
     const ended = Option.getOrElse(limited, (): Ended => ({ code: null, signal: "none within its time", said: "" }))
     const after = yield* Effect.sync(() => lookAt(directory))
-    return { directory, lives: [...stage.lives, { rules, end: endOf(ended), after }] }
+    return { ...stage, lives: [...stage.lives, { rules, end: endOf(ended), after }] }
   })
 
 /** The same lives in a directory of their own, so that several others can follow them. */
@@ -78,11 +90,11 @@ export const copyTo = (stage: Stage, directory: string): Effect.Effect<Stage> =>
     return { ...stage, directory }
   })
 
-export const evidenceOf = ({ directory, lives }: Stage): Effect.Effect<Evidence> =>
+export const evidenceOf = ({ directory, lives, script }: Stage): Effect.Effect<Evidence> =>
   Effect.sync(() => {
     const read = (file: string) =>
       existsSync(join(directory, file)) ? readFileSync(join(directory, file), "utf8") : ""
-    return { lives, told: Told.parse(read(files.told)), log: read(files.log) }
+    return { script, lives, told: Told.parse(read(files.told)), log: read(files.log) }
   })
 
 // -- the process --------------------------------------------------------------------------------------
@@ -121,13 +133,22 @@ const lookAt = (directory: string): Snapshot => {
     for (const file of [files.database, `${files.database}-wal`]) {
       if (existsSync(join(directory, file))) copyFileSync(join(directory, file), join(copy, file))
     }
-    return snapshotOf(join(copy, files.database))
+    return snapshotOf(join(copy, files.database), journalIn(join(directory, files.journal)))
   } finally {
     rmSync(copy, { recursive: true })
   }
 }
 
-const snapshotOf = (path: string): Snapshot => {
+/** Read as the next life will read it; what is torn had not been promised. */
+const journalIn = (directory: string): ReadonlyArray<Entry> => {
+  if (!existsSync(directory)) return []
+  const entries = readdirSync(directory)
+    .filter((file) => file.endsWith(".ndjson"))
+    .flatMap((file) => read(readFileSync(join(directory, file), "utf8")).entries)
+  return [...new Map(entries.map((entry) => [keyOf(entry.settlement), entry])).values()]
+}
+
+const snapshotOf = (path: string, journal: ReadonlyArray<Entry>): Snapshot => {
   const database = new Sqlite(path)
   try {
     const tables = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'holdfast_runs'").all()
@@ -137,7 +158,8 @@ const snapshotOf = (path: string): Snapshot => {
     return {
       rows: new Map(rows.map((row) => [row.id, row])),
       hosts: new Map(all("holdfast_hosts").map((row) => [String(row["host_id"]), String(row["state"])])),
-      integrity: String(database.pragma("integrity_check", { simple: true }))
+      integrity: String(database.pragma("integrity_check", { simple: true })),
+      journal
     }
   } finally {
     database.close()

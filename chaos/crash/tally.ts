@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as FaultPlan from "../FaultPlan.js"
 import { type Finding, Report } from "../Report.js"
 import { judge } from "./judge.js"
+import type { ScriptName } from "./lifeInput.js"
 import * as Lives from "./lives.js"
 import type { Told } from "./told.js"
 
@@ -28,14 +29,16 @@ export interface Progress {
 }
 
 export interface TallyOptions {
+  /** What the host does. Defaults to `"ordinary"`. */
+  readonly script?: ScriptName | undefined
   readonly seed?: number | undefined
   readonly findingsMax?: number | undefined
   /** Told after each execution. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
-/** The name that plans and reports have for what the host does. */
-export const scenario = "crash"
+/** The names that plans and reports have for what the host does. */
+export const scenarios: Readonly<Record<ScriptName, string>> = { ordinary: "crash", outage: "crashInOutage" }
 
 /** Of a log that a finding shows. */
 const linesMax = 500
@@ -48,6 +51,7 @@ export class Tally {
   private readonly fired = new Map<string, (typeof Report.Type)["fired"][number]>()
   private readonly gaps: Array<string> = []
   private readonly findings: Array<Finding> = []
+  private readonly scenario: string
   /** At least the one that nothing happens to. */
   planned = 1
   possible: number | undefined
@@ -55,7 +59,9 @@ export class Tally {
   constructor(
     private readonly explorer: "crash" | "replay",
     private readonly options: TallyOptions
-  ) {}
+  ) {
+    this.scenario = scenarios[options.script ?? "ordinary"]
+  }
 
   /** Whether there is nothing to be gained from looking on. */
   get isDone(): boolean {
@@ -98,7 +104,7 @@ export class Tally {
     const fired = [...this.fired.values()]
     return new Report({
       explorer: this.explorer,
-      scenario,
+      scenario: this.scenario,
       ...(this.options.seed === undefined ? {} : { seed: this.options.seed }),
       ...(possible === undefined ? {} : { possible }),
       ...{ executions, failed, millis, simulatedMillis, fired, gaps, findings }
@@ -117,7 +123,7 @@ export class Tally {
     if (this.isDone) return
     const { seed } = this.options
     const plan = new FaultPlan.FaultPlan({
-      scenario,
+      scenario: this.scenario,
       rules: first?.rules ?? [],
       input: { laterLives, ...(seed === undefined ? {} : { seed }) }
     })

@@ -17,7 +17,7 @@ const record = <const Tag extends string, Fields extends Schema.Struct.Fields>(t
 /**
  * - `Started`, `StartFailed`: what a start answered. `key` and `idempotencyKey` are those that it was given.
  * - `Began`, `Ended`: what the work itself did.
- * - `CancelAnswered`: what a canceller was told. `Settled`: what `handle.settled` gave.
+ * - `CancelAnswered`: what a canceller was told; `InDoubt` promises nothing. `Settled`: what `handle.settled` gave.
  * - `Event`: what a subscriber was told, in order.
  * - `Listed`: what the kernel says of all runs.
  * - `Failed`: a call failed that should not.
@@ -32,11 +32,11 @@ export const Told = Schema.Union(
     isNew: Schema.Boolean
   }),
   record("StartFailed", { name: Schema.String, key: optional(Schema.String), error: Schema.String }),
-  record("Began", { id: RunId }),
-  record("Ended", { id: RunId, outcome: Schema.Literal("succeeded", "failed", "interrupted") }),
+  record("Began", { id: RunId, attempt: Schema.Int }),
+  record("Ended", { id: RunId, attempt: Schema.Int, outcome: Schema.Literal("succeeded", "failed", "interrupted") }),
   record("CancelAnswered", {
     id: RunId,
-    answer: Schema.Literal("Requested", "AlreadyTerminal"),
+    answer: Schema.Literal("Requested", "AlreadyTerminal", "InDoubt"),
     durable: optional(Schema.Boolean),
     status: optional(TerminalStatus)
   }),

@@ -11,10 +11,11 @@ import * as Schema from "effect/Schema"
 import { Guarantee } from "../../src/RunHistory.js"
 import { everything } from "../cli/catalogue.js"
 import { canaries } from "../crash/canaries.js"
-import { scenario as crash } from "../crash/tally.js"
-import { livesInMemory, livesOnSqlite, oneRunOnSqlite } from "../lives/index.js"
+import { scenarios as crashes } from "../crash/tally.js"
+import * as Lives from "../lives/index.js"
 import { mutants } from "../mutants/index.js"
 import type { Mutant } from "../mutants/Mutant.js"
+import type { Scenario } from "../Scenario.js"
 import * as Deaths from "./Deaths.js"
 import * as Evidence from "./Evidence.js"
 import { type Statement, statements } from "./statements.js"
@@ -68,7 +69,7 @@ export const read = (root: string): Effect.Effect<Sources> =>
  */
 const crashGuarantees: ReadonlyArray<Guarantee> = ["G1", "G2", "G3", "G4", "G5", "G7", "G8", "G9"]
 
-const lives = [livesInMemory, livesOnSqlite, oneRunOnSqlite]
+const lives: ReadonlyArray<Scenario> = Object.values(Lives)
 
 const guards: ReadonlyArray<Guard> = [
   ...everything.map((scenario) => ({
@@ -76,7 +77,8 @@ const guards: ReadonlyArray<Guard> = [
     file: `chaos/${lives.includes(scenario) ? "lives" : "scenarios"}/${scenario.name}.ts`,
     guarantees: scenario.guarantees
   })),
-  { name: crash, file: "chaos/crash/crashes.ts", guarantees: crashGuarantees }
+  { name: crashes.ordinary, file: "chaos/crash/ordinaryScript.ts", guarantees: crashGuarantees },
+  { name: crashes.outage, file: "chaos/crash/outageScript.ts", guarantees: [...crashGuarantees, "G6"] }
 ]
 
 const decodeGuarantee = Schema.decodeUnknownSync(Guarantee)

@@ -36,14 +36,14 @@ export const recordedWork = <A, E, R>(
   work: Effect.Effect<A, E, R>,
   knowledge: Knowledge = ordinary
 ): Effect.Effect<A, E, R | CurrentRun | Scope.Scope> =>
-  Effect.flatMap(CurrentRun, ({ id }) =>
+  Effect.flatMap(CurrentRun, (current) =>
     Effect.zipRight(
       Effect.acquireRelease(
-        Effect.sync(() => recorder.workBegan(host, id, start)),
+        Effect.sync(() => recorder.workBegan(host, current, start)),
         (_, exit) =>
           Effect.sync(() => {
             const { encodes, interruptsItself } = knowledge
-            recorder.workEnded(host, id, workExitOf(exit, { encodes, interruptsItself: interruptsItself() }))
+            recorder.workEnded(host, current, workExitOf(exit, { encodes, interruptsItself: interruptsItself() }))
           })
       ),
       work

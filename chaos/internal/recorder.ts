@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { RunEvent } from "../../src/Run.js"
+import type { CurrentRun, RunEvent } from "../../src/Run.js"
 import type { RunId } from "../../src/RunId.js"
 import type { Line } from "../../src/RunLog.js"
 import type { StoredRun } from "../../src/RunStore.js"
@@ -27,6 +27,9 @@ export interface RecorderOptions {
    */
   readonly rows: () => Iterable<StoredRun> | undefined
 }
+
+/** What work knows itself by. */
+type Attempt = Pick<typeof CurrentRun.Service, "id" | "attempt">
 
 export class Recorder {
   private readonly entries: Array<Entry> = []
@@ -104,12 +107,12 @@ export class Recorder {
     return this.call(host, { _tag: "Subscribe", runId }, listen, () => ({ _tag: "Done" }))
   }
 
-  workBegan(host: string, runId: RunId, start: number | undefined): void {
-    this.append({ _tag: "WorkBegan", runId, host, start })
+  workBegan(host: string, { attempt, id }: Attempt, start: number | undefined): void {
+    this.append({ _tag: "WorkBegan", runId: id, host, attempt, start })
   }
 
-  workEnded(host: string, runId: RunId, exit: WorkExit): void {
-    this.append({ _tag: "WorkEnded", runId, host, exit })
+  workEnded(host: string, { attempt, id }: Attempt, exit: WorkExit): void {
+    this.append({ _tag: "WorkEnded", runId: id, host, attempt, exit })
   }
 
   // -- internals --------------------------------------------------------------------------------------------

@@ -57,6 +57,12 @@ export const LifeRun = Schema.Struct({
   /** By whoever knows the run by then: its starter by the handle, before that anybody who finds it in the list. */
   cancels: Schema.Array(Millis),
   subscribers: Schema.Array(Schema.Struct({ at: Millis, stays: optional(Millis) })),
+  /** Whether its definition lets another host go on with it, from the beginning, where its own goes away. */
+  restarts: optional(Schema.Literal(true)),
+  /** The host that starts it. Defaults to the first; with one host there is no other. */
+  host: optional(Schema.Literal("second")),
+  /** Whether those who cancel it and those who listen are on the other host. */
+  isWatchedElsewhere: optional(Schema.Literal(true)),
   /** Whether its starter waits for the result, or only until it is settled. */
   waitsFor: Schema.Literal("settled", "result")
 })
@@ -75,8 +81,17 @@ export const Life = Schema.Struct({
   questions: Schema.Array(Question),
   /** When the kernel is closed, whatever goes on then. Without it: when all is over and the database has healed. */
   shutdownAt: optional(Millis),
-  /** Whether a second kernel comes up on the same store when the lease of the first has run out. */
-  isFollowed: Schema.Boolean
+  /** Whether another kernel comes up on the same store when the lease of the first has run out. */
+  isFollowed: Schema.Boolean,
+  /** A second host on the same store from the beginning on. Without it the first is alone. */
+  second: optional(
+    Schema.Struct({
+      /** When it is closed, whatever goes on then. Without it: as the first. */
+      shutdownAt: optional(Millis),
+      /** When the first host stops being able to renew its lease, until the database has healed. */
+      silentAt: optional(Millis)
+    })
+  )
 })
 export type Life = typeof Life.Type
 
@@ -105,6 +120,35 @@ export const lifeDefault: Life = {
     { at: 600, asks: "cancel" }
   ],
   isFollowed: false
+}
+
+/** What a life of two hosts is without an input: a run that goes on elsewhere, one of a key, one that is cancelled from there. */
+export const sharedLife: Life = {
+  runs: [
+    {
+      at: 0,
+      work: { kind: "succeeds", millis: 2_000 },
+      key: "a",
+      restarts: true,
+      cancels: [],
+      subscribers: [{ at: 100 }],
+      isWatchedElsewhere: true,
+      waitsFor: "settled"
+    },
+    {
+      at: 200,
+      work: { kind: "lingers", millis: 2_000 },
+      host: "second",
+      cancels: [1_000],
+      subscribers: [],
+      isWatchedElsewhere: true,
+      waitsFor: "settled"
+    }
+  ],
+  questions: [],
+  shutdownAt: 1_500,
+  isFollowed: false,
+  second: {}
 }
 
 /** The main job at its smallest: one run, whose caller waits for its result, and one who listens. */

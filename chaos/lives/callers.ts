@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
@@ -16,13 +17,14 @@ import type { Registered } from "../../src/Work.js"
 import { recordedKernel, recordedStart, recordedWork } from "../internal/recordedKernel.js"
 import type { Recorder } from "../internal/recorder.js"
 import type { Life, LifeRun, Question } from "./Life.js"
-import { Defined, workOf } from "./works.js"
+import { Defined, Restartable, workOf } from "./works.js"
 
 type Handle = RunHandle<string, string>
 
 /** A run of the life, as its callers know it. */
 interface Known {
   readonly life: LifeRun
+  readonly index: number
   readonly name: string
   /** Undefined inside where the start did not give one. */
   readonly handle: Deferred.Deferred<Handle | undefined>
@@ -38,28 +40,58 @@ export interface Callers {
 
 const stranger = "01900000-0000-7000-8000-000000000000" as RunId
 
-/** Only a definition has idempotency keys, and a schema that may refuse a result. */
-export const isDefined = ({ idempotencyKey, work }: LifeRun): boolean =>
-  idempotencyKey !== undefined || work.kind === "unencodable"
+/** Only a definition has idempotency keys, a schema that may refuse a result, and what is restarted. */
+export const isDefined = ({ idempotencyKey, restarts, work }: LifeRun): boolean =>
+  idempotencyKey !== undefined || work.kind === "unencodable" || restarts === true
 
-/** The callers of a life, on the kernel of this name. */
+/** What every host of a life has. */
+export type Services = RunKernel | Registered<"defined"> | Registered<"restartable">
+
+/** A kernel under the name that the history has for it. */
+export interface Peer {
+  readonly host: string
+  readonly context: Context.Context<Services>
+}
+
+/** The callers of a life, on its first host and, where there is one, on its second. */
 export const callersOf = (
   recorder: Recorder,
-  host: string,
-  life: Life
-): Effect.Effect<Callers, never, RunKernel | Registered<"defined">> =>
-  Effect.gen(function* () {
-    const context = yield* Effect.context<RunKernel | Registered<"defined">>()
-    const plain = yield* RunKernel
-    const kernel = recordedKernel(recorder, host, plain)
+  life: Life,
+  first: Peer,
+  second: Peer | undefined
+): Effect.Effect<Callers> =>
+  Effect.sync(() => {
+    const withKernel = ({ context, host }: Peer) => {
+      const plain = Context.get(context, RunKernel)
+      return { context, host, plain, kernel: recordedKernel(recorder, host, plain) }
+    }
+    const one = withKernel(first)
+    const other = second === undefined ? one : withKernel(second)
+    const ownerOf = ({ host }: LifeRun) => (host === undefined ? one : other)
+    const watcherOf = (run: LifeRun) =>
+      run.isWatchedElsewhere !== true ? ownerOf(run) : ownerOf(run) === one ? other : one
     const runs = life.runs.map((run, index): Known => {
-      const name = isDefined(run) ? Defined.name : run.key === undefined ? `life ${index}` : "life"
-      return { life: run, name, handle: Deferred.unsafeMake(FiberId.none), now: undefined }
+      const name = run.restarts
+        ? Restartable.name
+        : isDefined(run)
+          ? Defined.name
+          : run.key === undefined
+            ? `life ${index}`
+            : "life"
+      return { life: run, name, index, handle: Deferred.unsafeMake(FiberId.none), now: undefined }
     })
 
     const start = (known: Known): Effect.Effect<Handle, unknown> => {
-      const { idempotencyKey, key, timeout, work } = known.life
+      const { idempotencyKey, key, restarts, timeout, work } = known.life
+      const { context, host, plain } = ownerOf(known.life)
       const { body, knowledge } = workOf(work)
+      if (restarts) {
+        const payload = { work: JSON.stringify(work), key: key ?? `run ${known.index}` }
+        const operation = { _tag: "Start", name: known.name, key: payload.key, idempotencyKey } as const
+        return recordedStart(recorder, host, operation, () => Restartable.start(payload, { idempotencyKey })).pipe(
+          Effect.provide(context)
+        )
+      }
       if (!isDefined(known.life)) {
         const operation = { _tag: "Start", name: known.name, key, timeoutMillis: timeout } as const
         return recordedStart(recorder, host, operation, (call) =>
@@ -88,7 +120,11 @@ export const callersOf = (
     const cancelling = (known: Known, at: number) =>
       Effect.gen(function* () {
         yield* Effect.sleep(at)
-        if (known.now !== undefined) return yield* Effect.ignore(known.now.cancel())
+        const { kernel } = watcherOf(known.life)
+        if (known.now !== undefined) {
+          const isOwn = watcherOf(known.life) === ownerOf(known.life)
+          return yield* Effect.ignore(isOwn ? known.now.cancel() : kernel.cancel(known.now.id))
+        }
         const listed = yield* Effect.option(kernel.list({ name: known.name }))
         const found = Option.getOrElse(listed, () => []).find(({ status }) => !isTerminal(status))
         if (found !== undefined) yield* Effect.ignore(kernel.cancel(found.id, { reason: "It was in the list." }))
@@ -97,6 +133,7 @@ export const callersOf = (
     const asking = (question: Question) =>
       Effect.gen(function* () {
         yield* Effect.sleep(question.at)
+        const { kernel } = one
         const id = (question.run === undefined ? undefined : runs[question.run]?.now?.id) ?? stranger
         switch (question.asks) {
           case "get":
@@ -115,7 +152,10 @@ export const callersOf = (
         yield* Effect.sleep(at)
         const handle = yield* Deferred.await(known.handle)
         if (handle === undefined) return
-        const listen = Effect.ignore(recorder.subscribe(host, handle.id, handle.events))
+        const { host, kernel } = watcherOf(known.life)
+        const isOwn = watcherOf(known.life) === ownerOf(known.life)
+        const events = isOwn ? handle.events : kernel.events(handle.id)
+        const listen = Effect.ignore(recorder.subscribe(host, handle.id, events))
         yield* stays === undefined ? listen : Effect.timeoutOption(listen, stays)
       })
 
@@ -131,11 +171,4 @@ export const callersOf = (
         runs.flatMap((known) => known.life.subscribers.map((subscriber) => listening(known, subscriber)))
       )
     }
-  })
-
-/** How this host executes defined work. */
-export const executor = (recorder: Recorder, host: string) =>
-  Defined.toLayer((payload) => {
-    const { body, knowledge } = workOf(JSON.parse(payload.work))
-    return recordedWork(recorder, host, undefined, body, knowledge)
   })

@@ -66,6 +66,38 @@ export const generateLife = (seed: number): Life => {
   }
 }
 
+/**
+ * A life of two hosts: a life like any other, of which some runs are the second host's, some may go on elsewhere, and
+ * some are cancelled and followed from the other side. One of the two may be closed, or be unable to renew.
+ */
+export const generateSharedLife = (seed: number): Life => {
+  const life = generateLife(seed)
+  const dice = new Dice(`shared ${seed}`)
+  const isSilent = dice.chance("silent", 0.25)
+  const runs = life.runs.map((run, index): LifeRun => {
+    const own = dice.of(index)
+    const { timeout: _, ...untimed } = run
+    const isRestarted = own.chance("restarts", 0.5)
+    return {
+      ...(isRestarted ? untimed : run),
+      // A lease has to pass before anybody takes over what a host that is there cannot renew.
+      ...(isSilent && own.chance("long", 0.4) ? { work: { ...run.work, millis: 40_000 } } : {}),
+      ...(isRestarted ? { restarts: true } : {}),
+      ...(own.chance("host", 0.3) ? { host: "second" } : {}),
+      ...(own.chance("elsewhere", 0.3) ? { isWatchedElsewhere: true } : {})
+    }
+  })
+  const isClosed = life.shutdownAt === undefined && dice.chance("second closed", 0.3)
+  return {
+    ...life,
+    runs,
+    second: {
+      ...(isClosed ? { shutdownAt: instants(dice, "shutdownAt", 9_000) } : {}),
+      ...(isSilent ? { silentAt: instants(dice, "silentAt", 9_000) } : {})
+    }
+  }
+}
+
 const run = (dice: Dice): LifeRun => {
   const work = workOf(dice)
   const hasIdempotencyKey = dice.chance("idempotencyKey", 0.15)
@@ -119,6 +151,14 @@ export function* simplifyLife(input: unknown): Iterable<Life> {
     yield { ...input, runs: runs.slice(runs.length >> 1) }
     for (let index = 0; index < runs.length; index++) yield { ...input, runs: runs.toSpliced(index, 1) }
   }
+  if (input.second !== undefined) {
+    const { second, ...alone } = input
+    yield alone
+    for (const field of ["shutdownAt", "silentAt"] as const) {
+      const { [field]: had, ...rest } = second
+      if (had !== undefined) yield { ...input, second: rest }
+    }
+  }
   if (questions.length > 0) yield { ...input, questions: [] }
   if (input.isFollowed) yield { ...input, isFollowed: false }
   if (input.shutdownAt !== undefined) {
@@ -140,7 +180,15 @@ function* simplifyRun(run: LifeRun): Iterable<LifeRun> {
   const { cancels, subscribers, work } = run
   if (cancels.length > 0) yield { ...run, cancels: [] }
   if (subscribers.length > 0) yield { ...run, subscribers: [] }
-  for (const field of ["timeout", "startPatience", "idempotencyKey", "key"] as const) {
+  for (const field of [
+    "timeout",
+    "startPatience",
+    "idempotencyKey",
+    "key",
+    "restarts",
+    "host",
+    "isWatchedElsewhere"
+  ] as const) {
     if (run[field] === undefined) continue
     const { [field]: _, ...rest } = run
     yield rest

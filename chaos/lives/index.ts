@@ -7,3 +7,5 @@
 export { livesInMemory } from "./livesInMemory.js"
 export { livesOnSqlite } from "./livesOnSqlite.js"
 export { oneRunOnSqlite } from "./oneRunOnSqlite.js"
+export { sharedLivesInMemory } from "./sharedLivesInMemory.js"
+export { sharedLivesOnSqlite } from "./sharedLivesOnSqlite.js"

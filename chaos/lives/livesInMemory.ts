@@ -17,7 +17,7 @@ import { guarantees } from "./guarantees.js"
 import { type Ground, living } from "./living.js"
 import { watchedStore } from "./watchedStore.js"
 
-const ground: Effect.Effect<Ground> = Effect.sync(() => {
+export const ground: Effect.Effect<Ground> = Effect.sync(() => {
   const tables = emptyTables()
   let recorder: Recorder | undefined
   const watched = watchedStore(makeFrom(tables), () => recorder?.look())

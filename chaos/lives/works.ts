@@ -91,3 +91,13 @@ export const Defined = Work.make("defined", {
   success: Schema.NonEmptyString,
   error: Schema.String
 })
+
+/** Goes on elsewhere. What has no key of its own brings one that nobody else has. */
+export const Restartable = Work.make("restartable", {
+  payload: { work: Schema.String, key: Schema.String },
+  success: Schema.NonEmptyString,
+  error: Schema.String,
+  key: ({ key }) => key,
+  onHostExit: "restart",
+  attemptMax: 3
+})

@@ -70,6 +70,15 @@ export const journaling: ReadonlyArray<Mutant> = [
     killedBy: "fullJournalDisk"
   }),
   new Mutant({
+    name: "one-entry-keeps-out-the-others",
+    guarantee: "G6",
+    defect: "The journal is offered all that waits in one append, however often it refuses that.",
+    file: "src/internal/journal/journaling.ts",
+    find: "Math.ceil(queue.length / 2 ** attempt)",
+    replace: "Math.ceil(queue.length / 2 ** Math.min(attempt, 0))",
+    killedBy: "littleRoomInJournal"
+  }),
+  new Mutant({
     name: "overruled-verdict-dropped-in-silence",
     guarantee: "G6",
     defect: "A replay that changes no row counts as done, and the verdict is gone without a word.",

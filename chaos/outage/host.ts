@@ -20,6 +20,7 @@ import * as RunLog from "../../src/RunLog.js"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
 import * as VerdictJournal from "../../src/VerdictJournal.js"
+import * as Work from "../../src/Work.js"
 import * as Chaos from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { fraction } from "../internal/decisionHash.js"
@@ -37,21 +38,30 @@ const outage = FaultPlan.fromRules(
   FaultPlan.rule("entomb", "locked", { window: "untilHealed" })
 )
 
-const kernelLayer = ({ directory, life }: HostInput) =>
-  RunKernel.layer(options).pipe(
+/** Megabytes of results keep a process busy for longer than it may go without a renewal otherwise. */
+const leaseOf = ({ resultLength = 0 }: HostInput): RunKernel.Options =>
+  resultLength > 0 ? { leaseDuration: "20 seconds" } : {}
+
+const kernelLayer = (input: HostInput) =>
+  RunKernel.layer({ ...options, ...leaseOf(input) }).pipe(
     Layer.provideMerge(SqlRunStore.layer()),
-    Layer.provide(Chaos.layerConnector(life === "outage" ? outage : FaultPlan.none)),
-    Layer.provide(SqliteRunStore.connector({ filename: join(directory, files.database) })),
-    Layer.provide(VerdictJournal.layerFile({ directory: join(directory, files.journal) })),
+    Layer.provideMerge(Chaos.layerConnector(input.life === "outage" ? outage : FaultPlan.none)),
+    Layer.provide(SqliteRunStore.connector({ filename: join(input.directory, files.database) })),
+    Layer.provide(VerdictJournal.layerFile({ directory: join(input.directory, files.journal) })),
     Layer.provide(NodeFileSystem.layer)
   )
 
 const runsMax = 40
 
+const Numbered = Work.make("numbered", {
+  payload: { index: Schema.Int },
+  success: Schema.String,
+  error: Schema.String
+})
+
 /** Runs that end in all ways over most of a second, and some that do not end. */
-const live = ({ directory, seed }: HostInput) =>
+const live = ({ directory, resultLength = 0, seed }: HostInput) =>
   Effect.gen(function* () {
-    const kernel = yield* RunKernel.RunKernel
     // The moments of the kill are counted from here.
     process.stdout.write("up")
     const descriptor = openSync(join(directory, files.ends), "a")
@@ -60,18 +70,21 @@ const live = ({ directory, seed }: HostInput) =>
         writeSync(descriptor, `${JSON.stringify({ id, outcome })}\n`)
         fsyncSync(descriptor)
       })
+    const executor = Numbered.toLayer(({ index }) =>
+      Effect.gen(function* () {
+        const { id } = yield* CurrentRun
+        const end = fraction("end", seed, index)
+        // Of those that fill a disk all succeed.
+        const isBulky = resultLength > 0
+        yield* end < 0.1 && !isBulky ? Effect.never : Effect.sleep(Math.floor(fraction("millis", seed, index) * 700))
+        yield* tell(id, end < 0.6 || isBulky ? "succeeded" : "failed")
+        return yield* end < 0.6 || isBulky ? Effect.succeed('"'.repeat(resultLength)) : Effect.fail("it was to fail")
+      })
+    )
+    const context = yield* Layer.build(executor)
     yield* Effect.forEach(
       Array.from({ length: runsMax }, (_, index) => index),
-      (index) => {
-        const end = fraction("end", seed, index)
-        const work = Effect.gen(function* () {
-          const { id } = yield* CurrentRun
-          yield* end < 0.1 ? Effect.never : Effect.sleep(Math.floor(fraction("millis", seed, index) * 700))
-          yield* tell(id, end < 0.6 ? "succeeded" : "failed")
-          if (end >= 0.6) yield* Effect.fail("it was to fail")
-        })
-        return kernel.start(`work ${index}`, work)
-      },
+      (index) => Effect.provide(Numbered.start({ index }), context),
       { concurrency: "unbounded", discard: true }
     )
   })
@@ -90,8 +103,13 @@ const program = (input: HostInput) =>
   Effect.gen(function* () {
     if (input.life === "healthy") return yield* tidy
     yield* live(input)
-    yield* input.closeAfterMillis === undefined ? Effect.sleep("1 minute") : Effect.sleep(input.closeAfterMillis)
+    const chaos = yield* Chaos.Chaos
+    yield* Effect.sleep(input.healAfterMillis ?? input.closeAfterMillis ?? "1 minute")
+    if (input.healAfterMillis === undefined) return
+    yield* chaos.heal
+    yield* tidy
   }).pipe(
+    Effect.scoped,
     Effect.provide(kernelLayer(input)),
     Effect.provide(RunLog.layerFile(join(input.directory, files.log))),
     Effect.provide(Logger.remove(Logger.defaultLogger))

@@ -9,6 +9,7 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as HostProgram from "../crash/hostProgram.js"
 import type { Mutant } from "../mutants/Mutant.js"
+import * as FullDisk from "./fullDisk.js"
 import { type Trial, trial } from "./trial.js"
 
 /**
@@ -23,6 +24,8 @@ export interface Options {
   readonly concurrency?: number | undefined
   /** Between two lives: longer than a lease, which is one second, it is a long outage. Defaults to none. */
   readonly pauseMillis?: number | undefined
+  /** Whether the disk of the journal is full before all of it is written. Defaults to `false`. */
+  readonly isFull?: boolean | undefined
   /** The kernel made wrong. Defaults to none. */
   readonly mutants?: ReadonlyArray<Mutant> | undefined
   readonly onTrial?: ((trial: Trial) => void) | undefined
@@ -46,10 +49,12 @@ export const outages = (options: Options): Effect.Effect<Outages> =>
       const host = yield* HostProgram.make(options.mutants ?? [], "chaos/outage/host.ts")
       const parent = yield* HostProgram.temporaryDirectory
       const first = options.seed ?? 1
+      const fileMaxKib = options.isFull === true ? FullDisk.fileMaxKib : undefined
+      const pauseMillis = options.pauseMillis ?? 0
       const trials = yield* Effect.forEach(
         Array.from({ length: options.trials }, (_, index) => first + index),
         (seed) =>
-          Effect.tap(trial(host, parent, seed, options.pauseMillis), (one) =>
+          Effect.tap(trial({ host, parent, seed, pauseMillis, fileMaxKib }), (one) =>
             Effect.sync(() => {
               rmSync(join(parent, String(seed)), { recursive: true, force: true })
               options.onTrial?.(one)
@@ -67,6 +72,7 @@ export const outages = (options: Options): Effect.Effect<Outages> =>
         applied: sum(({ applied }) => applied),
         replayed: sum(({ replayed }) => replayed),
         lost: sum(({ lost }) => lost),
+        refused: sum(({ refused }) => refused),
         findings: trials.flatMap(({ findings, seed }) => findings.map((finding) => `seed ${seed}: ${finding}`))
       }
     })

@@ -17,6 +17,7 @@ import * as RunHistory from "../../src/RunHistory.js"
 import type { StoredRun } from "../../src/RunStore.js"
 import type { HostProgram } from "../crash/hostProgram.js"
 import { fraction } from "../internal/decisionHash.js"
+import * as FullDisk from "./fullDisk.js"
 import { files, type HostInput } from "./hostInput.js"
 
 export interface Trial {
@@ -32,6 +33,8 @@ export interface Trial {
   readonly replayed: number
   /** Rows that recovery settled: of work that had not ended, or whose verdict had not been journaled. */
   readonly lost: number
+  /** Appends that the disk of the journal refused. */
+  readonly refused: number
   /** What does not hold; empty where all does. */
   readonly findings: ReadonlyArray<string>
 }
@@ -39,34 +42,61 @@ export interface Trial {
 /** Of real time, for the last life. */
 const lifeLimit = "30 seconds"
 
-export const trial = (host: HostProgram, parent: string, seed: number, pauseMillis = 0): Effect.Effect<Trial> =>
+export interface TrialOptions {
+  readonly host: HostProgram
+  /** Where its directory is made. */
+  readonly parent: string
+  readonly seed: number
+  /** Between two lives, in milliseconds. */
+  readonly pauseMillis: number
+  /** The first life may make no file larger than this, in KiB; its results are such that its journal would be. Defaults to no limit. */
+  readonly fileMaxKib?: number | undefined
+}
+
+export const trial = (options: TrialOptions): Effect.Effect<Trial> =>
   Effect.gen(function* () {
+    const { fileMaxKib, host, parent, pauseMillis, seed } = options
     const directory = join(parent, String(seed))
     yield* Effect.sync(() => mkdirSync(directory))
     const drawn = (what: string) => fraction(what, seed)
     let kills = 0
-    const killed = (input: HostInput, afterMillis: number) =>
-      Effect.map(lived(host, input, afterMillis), (end) => {
+    const killed = (input: HostInput, afterMillis: number, kib?: number) =>
+      Effect.map(lived(host, input, afterMillis, kib), (end) => {
         if (end === "SIGKILL") kills++
       })
-    const isClosed = drawn("closed") < 0.3
-    // Its works end over 700 ms, and are parked and journaled some 100 ms after that.
-    yield* killed(
-      { directory, seed, life: "outage", ...(isClosed ? { closeAfterMillis: 300 } : {}) },
-      drawn("kill") * 1_200
-    )
+    const input: HostInput = { directory, seed, life: "outage" }
+    if (fileMaxKib === undefined) {
+      const isClosed = drawn("closed") < 0.3
+      // Its works end over 700 ms, and are parked and journaled some 100 ms after that.
+      yield* killed({ ...input, ...(isClosed ? { closeAfterMillis: 300 } : {}) }, drawn("kill") * 1_200)
+    } else {
+      // A third each: killed, closed, and alive when the database comes back.
+      const fate = fates[seed % fates.length]
+      const full = { ...input, resultLength: FullDisk.resultLength, ...fate }
+      const killAfter = fate === killedLater ? 700 + drawn("kill") * 1_500 : 30_000
+      yield* killed(full, killAfter, fileMaxKib)
+    }
     yield* Effect.sleep(pauseMillis)
     // From its start on, so that some are killed while they replay.
     if (drawn("again") < 0.4) yield* killed({ directory, seed, life: "healthy" }, 150 + drawn("second kill") * 250)
     const end = yield* Effect.timeoutOption(lived(host, { directory, seed, life: "healthy" }), lifeLimit)
     const findings = Option.getOrUndefined(end) === "0" ? [] : [`the last life ended with ${JSON.stringify(end)}`]
-    return yield* Effect.sync(() => judged(seed, directory, kills, findings))
+    return yield* Effect.sync(() => judged(options, directory, kills, findings))
   })
 
+const killedLater = {}
+const fates: ReadonlyArray<Partial<HostInput>> = [killedLater, { closeAfterMillis: 2_500 }, { healAfterMillis: 2_000 }]
+
 /** The signal that it died of, or its exit code with what it said. An outage counts the time to its kill from when it is up. */
-const lived = ({ path }: HostProgram, input: HostInput, killAfterMillis?: number): Effect.Effect<string> =>
+const lived = (
+  { path }: HostProgram,
+  input: HostInput,
+  killAfterMillis?: number,
+  fileMaxKib?: number
+): Effect.Effect<string> =>
   Effect.async((resume) => {
-    const child = spawn(process.execPath, [path, JSON.stringify(input)], { stdio: ["ignore", "pipe", "pipe"] })
+    const [command, ...given] = FullDisk.limited(fileMaxKib, [process.execPath, path, JSON.stringify(input)])
+    const child = spawn(command, given, { stdio: ["ignore", "pipe", "pipe"] })
     const kill = Effect.sync(() => child.kill("SIGKILL"))
     const killLater = () => {
       if (killAfterMillis !== undefined) Effect.runFork(Effect.delay(kill, killAfterMillis))
@@ -96,7 +126,12 @@ const rowsIn = (directory: string): ReadonlyArray<StoredRun> => {
   }
 }
 
-const judged = (seed: number, directory: string, kills: number, before: ReadonlyArray<string>): Trial => {
+const judged = (
+  { fileMaxKib, seed }: TrialOptions,
+  directory: string,
+  kills: number,
+  before: ReadonlyArray<string>
+): Trial => {
   const rows = rowsIn(directory)
   const byId = new Map<string, StoredRun>(rows.map((row) => [row.id, row]))
   const ends = new Map<string, string>(
@@ -126,7 +161,13 @@ const judged = (seed: number, directory: string, kills: number, before: Readonly
     return [`run ${id} ${end ?? "did not end"}, and its row says ${status}, ${workOutcome}`]
   })
   const active = rows.filter(({ finishedAt }) => finishedAt === null).map(({ id }) => `run ${id} is active for ever`)
-  const violations = RunHistory.check(history, { rows: rows.map(runOf) }).map(RunHistory.render)
+  const isFull = fileMaxKib !== undefined
+  // Without room in the journal a host that is closed loses verdicts, and says so.
+  const saidLost = new Set<string>(isFull ? linesOf("VerdictLost").map(({ runId }) => runId) : [])
+  const violations = RunHistory.check(history, { rows: rows.map(runOf) })
+    .filter(({ guarantee, runId = "" }) => guarantee !== "G6" || !saidLost.has(runId))
+    .map(RunHistory.render)
+  const unsaid = isFull ? FullDisk.unsaid(history) : []
   return {
     seed,
     kills,
@@ -135,6 +176,7 @@ const judged = (seed: number, directory: string, kills: number, before: Readonly
     applied: replayed.filter(({ outcome }) => outcome === "Applied").length,
     replayed: replayed.length,
     lost: rows.filter(({ workOutcome }) => workOutcome === "unknown").length,
-    findings: [...before, ...wrong, ...unlike, ...active, ...violations]
+    refused: linesOf("JournalFailed").filter(({ operation }) => operation === "append").length,
+    findings: [...before, ...wrong, ...unlike, ...active, ...violations, ...unsaid]
   }
 }

@@ -56,6 +56,7 @@ import journaledTombstone from "./journaledTombstone.js"
 import journaledWhenParked from "./journaledWhenParked.js"
 import leaseEndsBeforeWork from "./leaseEndsBeforeWork.js"
 import leaseGate from "./leaseGate.js"
+import littleRoomInJournal from "./littleRoomInJournal.js"
 import loggerDefect from "./loggerDefect.js"
 import lostCompletionAnswer from "./lostCompletionAnswer.js"
 import lostInsertAnswer from "./lostInsertAnswer.js"
@@ -162,6 +163,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   tornJournal,
   damagedJournal,
   fullJournalDisk,
+  littleRoomInJournal,
   replayOverruled,
   journaledTombstone,
   idempotentRepeat,

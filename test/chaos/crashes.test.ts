@@ -27,13 +27,26 @@ describe("crashes", () => {
     300_000
   )
 
-  for (const { label, mutant } of canaries) {
+  it.live(
+    "a host that is killed in an outage, or on the disk of its journal, loses no verdict that was journaled",
+    () =>
+      Effect.gen(function* () {
+        const report = yield* crashes({ script: "outage", singles: 30, doubles: 10, seed: 1 })
+        const { failed, findings, gaps } = report
+        assert.deepStrictEqual({ failed, gaps, findings }, { failed: 0, gaps: [], findings: [] })
+        assert.strictEqual(killsOf(report), 40)
+        assert.isTrue(report.fired.some(({ label }) => label.startsWith("journal")))
+      }),
+    120_000
+  )
+
+  for (const { label, mutant, script } of canaries) {
     it.live(
       `${mutant.name} is found, and found again: ${mutant.defect}`,
       () =>
         Effect.gen(function* () {
           const mutants = [mutant]
-          const report = yield* crashes({ mutants, labels: [label], findingsMax: 1 })
+          const report = yield* crashes({ mutants, script, labels: [label], findingsMax: 1 })
           assert.deepStrictEqual(report.gaps, [], "it is right as long as nobody kills it")
           const [finding] = report.findings
           if (finding === undefined) return assert.fail(`${mutant.name} was not found`)

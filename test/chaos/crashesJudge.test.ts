@@ -16,15 +16,21 @@ import type { StoredRun } from "../../src/RunStore.js"
 
 const stranger = "00000000-0000-7000-8000-000000000001" as RunId
 
-/** Killed when a run has completed, another one is cancelled by its row alone, and others are at work. */
-const killed = Effect.gen(function* () {
-  const host = yield* HostProgram.make([])
-  const options = { host, seed: undefined }
-  const empty: Lives.Stage = { directory: yield* HostProgram.temporaryDirectory, lives: [] }
-  const crash = FaultPlan.rule({ label: "cancel" }, "crash", { phase: "after" })
-  const first = yield* Lives.live(empty, [crash], options)
-  return yield* Lives.evidenceOf(yield* Lives.live(first, [], options))
-})
+const killed = (script: Lives.Stage["script"], place: Extract<FaultPlan.Place, { label: string }>) =>
+  Effect.gen(function* () {
+    const host = yield* HostProgram.make([])
+    const options = { host, seed: undefined }
+    const empty: Lives.Stage = { script, directory: yield* HostProgram.temporaryDirectory, lives: [] }
+    const crash = FaultPlan.rule(place, "crash", { phase: "after" })
+    const first = yield* Lives.live(empty, [crash], options)
+    return yield* Lives.evidenceOf(yield* Lives.live(first, [], options))
+  })
+
+/** When a run has completed, another one is cancelled by its row alone, and others are at work. */
+const killedAtCancel = killed("ordinary", { label: "cancel" })
+
+/** When verdicts have been journaled, and none is written; others are at work, and a start is in doubt. */
+const killedAtJournal = killed("outage", { label: "journal sync", attempt: 4 })
 
 type Change = (evidence: Lives.Evidence) => Lives.Evidence
 
@@ -37,14 +43,17 @@ const changeRow =
       return { ...after, rows: new Map([...after.rows, [row.id, { ...row, ...change }]]) }
     })(evidence)
 
-const lastSnapshot =
-  (change: (after: Lives.Snapshot) => Lives.Snapshot): Change =>
+const snapshotOf =
+  (position: number, change: (after: Lives.Snapshot) => Lives.Snapshot): Change =>
   (evidence) => ({
     ...evidence,
-    lives: evidence.lives.map((life, index) =>
-      index === evidence.lives.length - 1 ? { ...life, after: change(life.after) } : life
-    )
+    lives: evidence.lives.map((life, index) => (index === position ? { ...life, after: change(life.after) } : life))
   })
+
+const lastSnapshot =
+  (change: (after: Lives.Snapshot) => Lives.Snapshot): Change =>
+  (evidence) =>
+    snapshotOf(evidence.lives.length - 1, change)(evidence)
 
 const changeTold =
   (change: (told: ReadonlyArray<Told>) => ReadonlyArray<Told>): Change =>
@@ -101,7 +110,7 @@ const cases: ReadonlyArray<readonly [what: string, change: Change, says: RegExp]
   [
     "a cancel in a lost row that was not kept",
     changeRow(({ name, workOutcome }) => name === "cancelled" && workOutcome === "unknown", { status: "failed" }),
-    /of cancelled was lost with life 1/
+    /of cancelled was left by life 1, with a cancel: failed/
   ],
   [
     "a recovery that the log does not tell",
@@ -146,12 +155,61 @@ const cases: ReadonlyArray<readonly [what: string, change: Change, says: RegExp]
   ]
 ]
 
+const lost: Partial<StoredRun> = { status: "failed", workOutcome: "unknown", error: '{"reason":"HostLost"}' }
+
+/** Only of an outage. */
+const journalCases: ReadonlyArray<readonly [what: string, change: Change, says: RegExp]> = [
+  [
+    "a journaled verdict that was taken for lost",
+    changeRow(({ name }) => name === "stored", lost),
+    /of stored was left by life 1, journaled as completed: failed, unknown/
+  ],
+  [
+    "a journaled verdict of which the log alone tells",
+    (evidence) =>
+      changeRow(({ name }) => name === "stored", lost)(snapshotOf(0, (after) => ({ ...after, journal: [] }))(evidence)),
+    /was journaled as completed, succeeded, and its row says failed, unknown/
+  ],
+  [
+    "a run that was not restarted",
+    changeRow(({ name }) => name === "digest", { ...lost, attempt: 1 }),
+    /of digest was left by life 1, to be restarted, and is in attempt 1/
+  ],
+  [
+    "a run that was restarted too often",
+    changeTold((told) => [
+      ...told,
+      ...told
+        .filter((one): one is ToldOf<"Began"> => one._tag === "Began" && one.attempt === 2)
+        .map((one) => ({ ...one, attempt: 3 }))
+    ]),
+    /of export began 3 times, and may 2/
+  ],
+  [
+    "a tombstone that nobody carried out",
+    (evidence) => {
+      const [id] = [...(evidence.lives[0]?.after.rows.values() ?? [])].flatMap((row) =>
+        row.name === "doubtful" ? [row.id] : []
+      )
+      const without = (after: Lives.Snapshot): Lives.Snapshot => ({
+        ...after,
+        rows: new Map([...after.rows].filter(([other]) => other !== id))
+      })
+      return snapshotOf(1, without)(snapshotOf(0, without)(evidence))
+    },
+    /was entombed in the journal after life 1, and is no row/
+  ]
+]
+
+const condemns = (evidence: Lives.Evidence, all: typeof cases): void => {
+  assert.deepStrictEqual(judge(evidence), [])
+  for (const [what, change, says] of all) assert.match(judge(change(evidence)).join("\n"), says, what)
+}
+
 it.scopedLive("the judge finds nothing in what holds, and each thing that does not", () =>
-  Effect.gen(function* () {
-    const evidence = yield* killed
-    assert.deepStrictEqual(judge(evidence), [])
-    for (const [what, change, says] of cases) {
-      assert.match(judge(change(evidence)).join("\n"), says, what)
-    }
-  })
+  Effect.map(killedAtCancel, (evidence) => condemns(evidence, cases))
+)
+
+it.scopedLive("the judge holds a host to what is in its journal, and to what is to be restarted", () =>
+  Effect.map(killedAtJournal, (evidence) => condemns(evidence, journalCases))
 )

@@ -6,7 +6,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Invariants } from "../../chaos/index.js"
 import type { Guarantee } from "../../src/RunHistory.js"
-import { healthy, type Recording, recording, runA, runB, stranger } from "./recording.js"
+import type { StoredRun } from "../../src/RunStore.js"
+import { healthy, hostIdOf, type Recording, recording, runA, runB, stranger } from "./recording.js"
 
 /** The one violation that is to be found, and what it has to say. */
 const catches = (
@@ -470,10 +471,73 @@ describe("invariants", () => {
       (h) => h.open().start(runA).workBegan(runA, undefined),
       { expected: /as often as the run was taken, 1/, seen: /began 2 times/ }
     )
-    passes("work that begins again at its second attempt", (h) => {
-      h.open().start(runA).row(runA, { attempt: 2 }).workBegan(runA, undefined)
-      h.workEnded(runA, { _tag: "Succeeded", encodes: true }).settle(runA, "completed", "succeeded").over()
+    const givenBack = (h: Recording): Recording =>
+      h
+        .open()
+        .start(runA)
+        .row(runA, { attemptMax: 2, onHostExit: "restart" })
+        .shutdown()
+        .workEnded(runA, { _tag: "Interrupted", by: "somebody" })
+        .row(runA, { status: "pending", hostId: null })
+        .closed()
+        .at(1_000)
+        .open("second")
+    const takenOver = (h: Recording, changes: Partial<StoredRun> = {}): Recording =>
+      h.row(runA, { status: "running", hostId: hostIdOf("second"), attempt: 2, ...changes }).started(runA, 2)
+    passes("work that goes on elsewhere, judged by what it does there", (h) => {
+      takenOver(givenBack(h)).workBegan(runA, undefined, 2)
+      h.workEnded(runA, { _tag: "Succeeded", encodes: true }, undefined, 2)
+      h.settle(runA, "completed", "succeeded").over()
     })
+    catches(
+      "G1",
+      "an end that is that of an earlier attempt",
+      (h) => {
+        takenOver(givenBack(h)).workBegan(runA, undefined, 2)
+        h.workEnded(runA, { _tag: "Succeeded", encodes: true }, undefined, 2)
+        h.settle(runA, "failed", "interrupted", "HostShutdown")
+      },
+      { expected: /completed, work succeeded, since the work Succeeded/, seen: /failed, work interrupted/ }
+    )
+    catches("G9", "a run that is restarted too often", (h) => void takenOver(givenBack(h), { attempt: 3 }), {
+      expected: /2 attempts at most/,
+      seen: /attempt 3/
+    })
+    catches(
+      "G9",
+      "a run that is restarted while its host is there",
+      (h) => void takenOver(h.open().start(runA).row(runA, { attemptMax: 2 }).open("second")),
+      { expected: /left to its host/, seen: /restarted/ }
+    )
+    catches(
+      "G9",
+      "a run that is restarted though its row asked for a cancel",
+      (h) => {
+        h.open().start(runA).row(runA, { attemptMax: 2, cancelRequestedAt: 5 }).closed().at(1_000).open("second")
+        takenOver(h)
+      },
+      { expected: /cancelled when it was taken over/, seen: /restarted/ }
+    )
+    catches(
+      "G9",
+      "a host that is fenced though it has never failed to renew",
+      (h) =>
+        void h
+          .open()
+          .at(30_000)
+          .open("second")
+          .log({ _tag: "HostFenced", fencedHostId: hostIdOf("first"), why: "silent" }),
+      { runId: undefined, expected: /first to be left alone/, seen: /fenced/ }
+    )
+    catches(
+      "G5",
+      "a run that was given back, and that no host restarts",
+      (h) => void givenBack(h).healed().at(90_000).over(),
+      {
+        expected: /a host is there to restart it/,
+        seen: /pending/
+      }
+    )
     catches(
       "G9",
       "a run that is recovered twice",

@@ -7,7 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { FaultPlan, Scenario } from "../../chaos/index.js"
-import { livesInMemory, livesOnSqlite } from "../../chaos/lives/index.js"
+import { livesInMemory, livesOnSqlite, sharedLivesInMemory, sharedLivesOnSqlite } from "../../chaos/lives/index.js"
 import { Life, lifeDefault } from "../../chaos/lives/Life.js"
 import { mutants } from "../../chaos/mutants/index.js"
 import { loadMutated } from "../../chaos/mutants/loadMutated.js"
@@ -32,7 +32,9 @@ const inputs = livesInMemory.inputs as Scenario.Inputs
 describe("lives", () => {
   for (const [scenario, seeds] of [
     [livesInMemory, 80],
-    [livesOnSqlite, 24]
+    [livesOnSqlite, 24],
+    [sharedLivesInMemory, 40],
+    [sharedLivesOnSqlite, 12]
   ] as const) {
     it.live(
       `${scenario.name} keep every guarantee, in storms and in any order`,
@@ -75,6 +77,24 @@ describe("lives", () => {
     assert.isTrue(lives.some(({ runs }) => runs.length > 4))
   })
 
+  it("of two hosts have runs that go on elsewhere, and hosts that are closed or silent", () => {
+    const generate = (sharedLivesInMemory.inputs as Scenario.Inputs).generate
+    const lives = Array.from({ length: 200 }, (_, seed) => Schema.decodeUnknownSync(Life)(generate(seed)))
+    const runs = lives.flatMap(({ runs }) => runs)
+    for (const part of ["restarts", "host", "isWatchedElsewhere"] as const) {
+      assert.isTrue(runs.some((run) => run[part] !== undefined) && runs.some((run) => run[part] === undefined), part)
+    }
+    assert.isTrue(lives.every(({ second }) => second !== undefined))
+    for (const part of ["shutdownAt", "silentAt"] as const) {
+      assert.isAbove(lives.filter(({ second }) => second?.[part] !== undefined).length, 20, part)
+    }
+    const smaller = [...inputs.simplify(lives[0])].filter(Schema.is(Life))
+    assert.isTrue(
+      smaller.some(({ second }) => second === undefined),
+      "a life of two hosts shrinks to one of one"
+    )
+  })
+
   it("shrink to lives that are smaller, until there is nothing left to leave out", () => {
     let life: unknown = inputs.generate(11)
     const seen = new Set<string>()
@@ -96,11 +116,13 @@ describe("lives", () => {
     assert.isAbove([...inputs.simplify(lifeDefault)].length, 10)
   })
 
-  for (const name of [
-    "failed-write-becomes-failed-run",
-    "late-cancel-reported-as-done",
-    "failed-start-leaves-its-row"
-  ]) {
+  for (const [name, scenario] of [
+    ["failed-write-becomes-failed-run", "livesInMemory"],
+    ["late-cancel-reported-as-done", "livesInMemory"],
+    ["failed-start-leaves-its-row", "livesInMemory"],
+    ["shutdown-fails-what-could-go-on", "sharedLivesInMemory"],
+    ["silence-is-not-waited-for", "sharedLivesInMemory"]
+  ] as const) {
     it.scopedLive(
       `see ${name}`,
       () =>
@@ -109,7 +131,7 @@ describe("lives", () => {
           assert.strictEqual(mutated.length, 1)
           const module = yield* loadMutated<{ readonly default: Scenario.Scenario }>(
             mutated,
-            "/chaos/lives/livesInMemory.ts"
+            `/chaos/lives/${scenario}.ts`
           )
           for (let seed = 1; seed <= 120; seed++) {
             const { failure } = yield* live(module.default, seed)

@@ -27,6 +27,19 @@ describe("an outage that outlives its host", () => {
   )
 
   it.live(
+    "costs none in silence where the disk of the journal is full: what fits is kept, what does not is told of",
+    () =>
+      Effect.gen(function* () {
+        // One that is killed, one that is closed, and one that lives to see its database come back.
+        const { findings, refused, right, ...sums } = yield* outages({ trials: 3, isFull: true })
+        assert.deepStrictEqual([findings, right], [[], 3])
+        assert.isAbove(refused, 0)
+        assert.isAtLeast(sums.journaled, 20)
+      }),
+    120_000
+  )
+
+  it.live(
     "is seen to cost them where a host judges before it replays",
     () =>
       Effect.gen(function* () {

@@ -20,6 +20,8 @@ const hostIds: Readonly<Record<string, RunId.HostId>> = {
   second: RunId.HostId.make("01900000-0000-7000-9000-000000000002")
 }
 
+export const hostIdOf = (host: "first" | "second"): RunId.HostId => hostIds[host] as RunId.HostId
+
 export class Recording {
   private readonly entries: Entries = []
   private readonly rows = new Map<RunIdType, StoredRun>()
@@ -140,16 +142,20 @@ export class Recording {
       .answered(start, { _tag: "Ok", value: { _tag: "Started", runId, isNew: true } })
       .workBegan(runId, start)
   }
-  started(runId: RunIdType): this {
-    return this.log({ _tag: "RunStarted", runId, name: "work", attempt: 1 })
+  started(runId: RunIdType, attempt = 1): this {
+    return this.log({ _tag: "RunStarted", runId, name: "work", attempt })
   }
-  workBegan(runId: RunIdType, start: number | undefined): this {
-    return this.add({ _tag: "WorkBegan", runId, host: this.host, start })
+  workBegan(runId: RunIdType, start: number | undefined, attempt = 1): this {
+    return this.add({ _tag: "WorkBegan", runId, host: this.host, attempt, start })
   }
   /** With the line that the kernel writes of it, which `logged` makes a lie of. */
-  workEnded(runId: RunIdType, exit: History.WorkExit, logged?: RunStatus.WorkOutcome): this {
+  workEnded(runId: RunIdType, exit: History.WorkExit, logged?: RunStatus.WorkOutcome, attempt = 1): this {
     const outcome = logged ?? outcomes[exit._tag]
-    return this.add({ _tag: "WorkEnded", runId, host: this.host, exit }).log({ _tag: "WorkEnded", runId, outcome })
+    return this.add({ _tag: "WorkEnded", runId, host: this.host, attempt, exit }).log({
+      _tag: "WorkEnded",
+      runId,
+      outcome
+    })
   }
 
   /** The row, then the lines. */

@@ -12,6 +12,7 @@ import {
   endingOf,
   errorOf,
   isOwnEnding,
+  lastAttempt,
   linesOf,
   type OperationOf,
   type RunStory,
@@ -26,21 +27,22 @@ export const cancelPrecedence: Checker = (story) => {
   const found = new Findings("G2", story)
   for (const run of story.runs.values()) {
     for (const cancel of run.cancels) {
-      acknowledged(found, run, cancel)
+      acknowledged(found, story, run, cancel)
       late(found, run, cancel)
       refused(found, run, cancel)
     }
-    accepted(found, run)
+    accepted(found, story, run)
     betweenAttempts(found, story, run)
   }
   return found.violations
 }
 
-const acknowledged = (found: Findings, run: RunStory, cancel: Cancel): void => {
+const acknowledged = (found: Findings, story: Story, run: RunStory, cancel: Cancel): void => {
   const value = valueOf(cancel)
   if (value?._tag !== "Cancelled" || value.answer._tag !== "Requested") return
   const answered = cancel.answered as Entry
-  const began = run.begins.find(({ sequence }) => sequence > answered.sequence)
+  // Another host's is noticed at the next renewal.
+  const began = run.begins.find(({ host, sequence }) => sequence > answered.sequence && host === cancel.host)
   if (began !== undefined)
     found.add(run.runId, "no work after its cancel was acknowledged", "it began", [answered, began])
   const ending = endingOf(run)
@@ -52,8 +54,9 @@ const acknowledged = (found: Findings, run: RunStory, cancel: Cancel): void => {
       ])
     }
   }
-  // One that is not durable is lost with its host, and its caller was told so: whoever recovered the run may not know.
-  const isLost = !value.answer.durable && ending !== undefined && !isOwnEnding(ending)
+  // One that is not durable is lost with its host, and its caller was told so: whoever has the run then may not know.
+  const isElsewhere = ending !== undefined && (!isOwnEnding(ending) || lastAttempt(story, run).host !== cancel.host)
+  const isLost = !value.answer.durable && isElsewhere
   if (ending === undefined || isLost || ending.row.status === "cancelled") return
   found.add(run.runId, "cancelled, as the caller was told", ending.row.status, [answered, ending.entry])
 }
@@ -84,10 +87,9 @@ const refused = (found: Findings, run: RunStory, cancel: Cancel): void => {
  * One that came while the work ran, in an earlier instant than its end, is a fact before the verdict. Its caller may
  * have gone away without an answer: it counts all the same.
  */
-const accepted = (found: Findings, run: RunStory): void => {
+const accepted = (found: Findings, story: Story, run: RunStory): void => {
   const ending = endingOf(run)
-  const [began] = run.begins
-  const [ended] = run.ends
+  const { began, ended } = lastAttempt(story, run)
   if (ending === undefined || began === undefined || ended === undefined || ending.row.status === "cancelled") return
   if (!isOwnEnding(ending)) return
   const first = run.cancels.find(

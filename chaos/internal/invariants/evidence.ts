@@ -46,14 +46,19 @@ const isOdd = (line: Line): boolean => {
 
 /** Work that ran was logged as begun before it began, and as ended with what it did. */
 const works = (found: Findings, story: Story, run: RunStory): void => {
-  const [began] = run.begins
-  const [ended] = run.ends
-  if (began !== undefined) {
-    const started = linesOf(run, "RunStarted").find(({ sequence }) => sequence < began.sequence)
+  for (const began of run.begins) {
+    const started = linesOf(run, "RunStarted").find(
+      ({ line, sequence }) => sequence < began.sequence && line.attempt === began.attempt
+    )
     if (started === undefined) found.add(run.runId, "RunStarted in the log before the work begins", "no line", [began])
   }
-  if (ended === undefined) return
-  const [logged] = linesOf(run, "WorkEnded")
+  for (const ended of run.ends) endOfWork(found, story, run, ended)
+}
+
+const endOfWork = (found: Findings, story: Story, run: RunStory, ended: EntryOf<"WorkEnded">): void => {
+  const logged = linesOf(run, "WorkEnded").find(
+    ({ host, sequence }) => host === ended.host && sequence > ended.sequence
+  )
   const closed = story.closed.get(ended.host)
   if (logged === undefined) {
     const isTold = closed !== undefined && closed.sequence < ended.sequence

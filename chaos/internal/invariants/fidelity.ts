@@ -1,12 +1,12 @@
 /**
  * G1: the status written is the verdict of the table, whatever the database did meanwhile. The row that
- * the run's own host wrote is held against what the work did, as the work itself saw it.
+ * the run's own host wrote is held against what its attempt of the work did, as the work itself saw it.
  *
  * @since 0.1.0
  */
 import { type Checker, Findings } from "./finding.js"
 import { describeEnds, influencesOn, rightEnds } from "./oracle.js"
-import { endingOf, isOwnEnding, type RunStory, type Story } from "./story.js"
+import { attemptOf, endingOf, isOwnEnding, type RunStory, type Story } from "./story.js"
 
 export const fidelity: Checker = (story) => {
   const found = new Findings("G1", story)
@@ -14,13 +14,14 @@ export const fidelity: Checker = (story) => {
     const ending = endingOf(run)
     // What another host made of it is for G9 to judge.
     if (ending === undefined || !isOwnEnding(ending)) continue
-    const ended = run.ends[0]
     const { entry, row } = ending
-    if (run.begins.length > 0 && (ended === undefined || ended.sequence > entry.sequence)) {
+    const attempt = attemptOf(story, run, row.attempt)
+    const { ended } = attempt
+    if (attempt.began !== undefined && (ended === undefined || ended.sequence > entry.sequence)) {
       found.add(run.runId, "a row that is active until the work has stopped", `${row.status} while it ran`, [entry])
       continue
     }
-    const right = rightEnds(ended?.exit, influencesOn(story, run, (ended ?? entry).at))
+    const right = rightEnds(ended?.exit, influencesOn(story, run, attempt, ended ?? entry))
     const isRight = right.some(({ status, workOutcome }) => status === row.status && workOutcome === row.workOutcome)
     if (isRight || isRefused(story, run)) continue
     const did = ended === undefined ? "never began" : ended.exit._tag

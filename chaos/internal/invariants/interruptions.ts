@@ -8,7 +8,7 @@
 import { wasRefused } from "./fidelity.js"
 import { type Checker, Findings } from "./finding.js"
 import { describeEnds, influencesOn, rightEnds } from "./oracle.js"
-import { endingOf, isOwnEnding, reasonOf } from "./story.js"
+import { attemptOf, endingOf, isOwnEnding, reasonOf } from "./story.js"
 
 export const interruptions: Checker = (story) => {
   const found = new Findings("G12", story)
@@ -16,7 +16,8 @@ export const interruptions: Checker = (story) => {
     const ending = endingOf(run)
     if (ending === undefined || !isOwnEnding(ending)) continue
     const { entry, row } = ending
-    const [ended] = run.ends
+    const attempt = attemptOf(story, run, row.attempt)
+    const { ended } = attempt
     if (row.status === "cancelled") {
       const asked = run.cancels.find(({ called }) => called.sequence < entry.sequence)
       if (asked === undefined) found.add(run.runId, "cancelled only where somebody asked for it", "nobody did", [entry])
@@ -25,7 +26,7 @@ export const interruptions: Checker = (story) => {
     if (row.status !== "failed") continue
     const reason = reasonOf(row)
     if (reason === "ResultNotStorable" && wasRefused(story, run)) continue
-    const right = rightEnds(ended?.exit, influencesOn(story, run, (ended ?? entry).at))
+    const right = rightEnds(ended?.exit, influencesOn(story, run, attempt, ended ?? entry))
     if (right.some((end) => end.status === "failed" && end.reason === reason)) continue
     found.add(run.runId, describeEnds(right), `failed(${reason ?? "no reason"})`, [ended, entry])
   }

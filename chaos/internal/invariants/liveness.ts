@@ -12,7 +12,7 @@
  */
 import type { Entry } from "../../History.js"
 import { type Checker, Findings } from "./finding.js"
-import { endingOf, hostOf, type RunStory, type Story, valueOf } from "./story.js"
+import { endingOf, lastAttempt, type RunStory, type Story, valueOf } from "./story.js"
 
 export const liveness: Checker = (story) => {
   const found = new Findings("G5", story)
@@ -42,8 +42,10 @@ interface Deadline {
 const deadlineOf = (story: Story, run: RunStory, inserted: Entry, healed: Entry): Deadline | undefined => {
   const { attemptTimeoutMillis, delayMaxMillis, leaseMillis } = story.settings
   const bound = attemptTimeoutMillis + delayMaxMillis + (isReconnecting(story, healed) ? delayMaxMillis : 0) + 1
-  const ready = readyAt(run)
-  const host = hostOf(story, run)
+  const { attempt, began, ended, host } = lastAttempt(story, run)
+  // Given back, it waits for a host that restarts it; one that was restarted works again.
+  if (run.versions.some(({ row }) => row.status === "pending")) return pendingUntil(story, run, healed, bound)
+  const ready = run.begins.length > 0 || attempt > 1 ? ended?.at : run.start?.answered?.at
   const closed = host === undefined ? undefined : story.closed.get(host)
   const lost = host === undefined ? undefined : story.lost.get(host)
   const gone = lost ?? closed
@@ -51,20 +53,35 @@ const deadlineOf = (story: Story, run: RunStory, inserted: Entry, healed: Entry)
     if (ready === undefined) {
       // Nobody's: the audit finds it, one renewal that fails included.
       const at = Math.max(inserted.at, healed.at) + leaseMillis / 3 + attemptTimeoutMillis + delayMaxMillis + bound
-      return isOrphan(run) ? { at, why: "the audit finds rows that no start answers for" } : undefined
+      const isForgotten = isOrphan(run) || (attempt > 1 && began === undefined)
+      return isForgotten ? { at, why: "the audit finds rows that nobody answers for" } : undefined
     }
     return { at: Math.max(ready, healed.at) + bound, why: "its work has ended and the database has healed" }
   }
-  const next = [...story.opened.values()].find(({ sequence }) => sequence > gone.sequence)
+  const latest = run.versions.at(-1)?.row
+  // Where it is restarted it works again, and as long as it likes.
+  if (latest?.onHostExit === "restart" && latest.attempt < latest.attemptMax) return undefined
+  const next = [...story.opened].find(([other, { sequence }]) => {
+    const closing = story.shutdown.get(other) ?? story.lost.get(other)
+    return sequence > gone.sequence || closing === undefined || closing.at > gone.at + leaseMillis + bound
+  })?.[1]
   if (next === undefined) return undefined
-  const at = Math.max(next.at, healed.at, gone.at + leaseMillis) + leaseMillis / 3 + bound
+  const at = Math.max(next.at, healed.at, gone.at) + leaseMillis / 3 + bound
   return { at, why: "its host is gone, and another one is there to recover it" }
 }
 
-/** When nothing but the write is left: undefined where the work goes on, or where nobody knows of the row. */
-const readyAt = (run: RunStory): number | undefined => {
-  if (run.begins.length > 0) return run.ends[0]?.at
-  return run.start?.answered?.at
+/** A host that is there from then on takes it at its next look, whatever becomes of the run then. */
+const pendingUntil = (story: Story, run: RunStory, healed: Entry, bound: number): Deadline | undefined => {
+  const latest = run.versions.at(-1)
+  if (latest?.row.status !== "pending") return undefined
+  const there = [...story.opened].filter(([host, { sequence }]) => {
+    const closing = story.shutdown.get(host) ?? story.lost.get(host)
+    return sequence < latest.sequence ? closing === undefined : true
+  })
+  const [first] = there.map(([, entry]) => entry.at)
+  if (first === undefined) return undefined
+  const at = Math.max(first, latest.at, healed.at) + story.settings.leaseMillis / 3 + bound
+  return { at, why: "it was given back, and a host is there to restart it" }
 }
 
 /** Its start was not answered with it, and its work never began. */

@@ -9,47 +9,60 @@ import { isTerminal } from "../../../src/RunStatus.js"
 import type { Entry } from "../../History.js"
 import { type Checker, Findings } from "./finding.js"
 import { describeEnds, influencesOn, rightEnds } from "./oracle.js"
-import { endingOf, hostOf, isOwnEnding, linesOf, type RunStory, rowBefore, type Story } from "./story.js"
+import {
+  type Attempt,
+  attemptOf,
+  endingOf,
+  isOwnEnding,
+  linesOf,
+  type RunStory,
+  rowBefore,
+  type Story
+} from "./story.js"
 
 export const nothingLost: Checker = (story) => {
   const found = new Findings("G6", story)
   for (const run of story.runs.values()) {
-    const host = hostOf(story, run)
-    const closed = host === undefined ? undefined : story.closed.get(host)
-    const [ended] = run.ends
-    if (closed === undefined || !isDecided(run, closed.sequence)) continue
-    const row = rowBefore(run, closed.sequence)
-    if (row === undefined || isTerminal(row.status) || isSuperseded(run)) continue
-    const isHere = (entry: { readonly host: string; readonly sequence: number }) =>
-      entry.host === host && entry.sequence < closed.sequence
-    const journaled = linesOf(run, "VerdictJournaled").filter(isHere).at(-1)
-    const lost = linesOf(run, "VerdictLost").find(isHere)
-    if (journaled === undefined && lost === undefined) {
-      const seen = `a ${row.status} row, no line`
-      found.add(run.runId, "the verdict in the row, in the journal, or in the log as VerdictLost", seen, [
-        ended,
-        closed
-      ])
-      continue
-    }
-    givenUpInTime(found, story, run, lost ?? closed, host)
-    const told = lost?.line.settlement ?? {
-      status: journaled?.line.verdict,
-      workOutcome: journaled?.line.workOutcome
-    }
-    const right = rightEnds(ended?.exit, influencesOn(story, run, (ended ?? lost ?? journaled ?? closed).at))
-    const isRight = right.some(({ status, workOutcome }) => status === told.status && workOutcome === told.workOutcome)
-    if (!isRight) {
-      const seen = `${told.status}, work ${told.workOutcome}`
-      found.add(run.runId, `a verdict kept that is right: ${describeEnds(right)}`, seen, [ended, lost ?? journaled])
-    }
-    const settlement = lost?.line.settlement
-    if (settlement === undefined) replayed(found, story, run, closed.sequence)
-    else if (settlement.attempt !== row.attempt || settlement.token !== `${row.hostId}:${row.attempt}`) {
-      found.add(run.runId, "a line that fits the row that it is to repair", `token ${settlement.token}`, [lost])
-    }
+    for (const [host, closed] of story.closed) leftBy(found, story, run, host, closed)
   }
   return found.violations
+}
+
+const leftBy = (found: Findings, story: Story, run: RunStory, host: string, closed: Entry): void => {
+  const row = rowBefore(run, closed.sequence)
+  if (row === undefined || isTerminal(row.status) || row.hostId === null || isSuperseded(run)) return
+  const attempt = attemptOf(story, run, row.attempt)
+  const { ended } = attempt
+  if (attempt.host !== host || !isDecided(run, attempt, closed.sequence)) return
+  const influences = influencesOn(story, run, attempt, ended ?? closed)
+  // To be restarted, it has no verdict.
+  const isGivenBack = row.onHostExit === "restart" && (influences.shutdown.isPossible || influences.isFenced)
+  if (isGivenBack && ended?.exit._tag !== "Succeeded") return
+  const isHere = (entry: { readonly host: string; readonly sequence: number }) =>
+    entry.host === host && entry.sequence < closed.sequence
+  const journaled = linesOf(run, "VerdictJournaled").filter(isHere).at(-1)
+  const lost = linesOf(run, "VerdictLost").find(isHere)
+  if (journaled === undefined && lost === undefined) {
+    const seen = `a ${row.status} row, no line`
+    found.add(run.runId, "the verdict in the row, in the journal, or in the log as VerdictLost", seen, [ended, closed])
+    return
+  }
+  givenUpInTime(found, story, run, lost ?? closed, host)
+  const told = lost?.line.settlement ?? {
+    status: journaled?.line.verdict,
+    workOutcome: journaled?.line.workOutcome
+  }
+  const right = rightEnds(ended?.exit, influencesOn(story, run, attempt, ended ?? lost ?? journaled ?? closed))
+  const isRight = right.some(({ status, workOutcome }) => status === told.status && workOutcome === told.workOutcome)
+  if (!isRight) {
+    const seen = `${told.status}, work ${told.workOutcome}`
+    found.add(run.runId, `a verdict kept that is right: ${describeEnds(right)}`, seen, [ended, lost ?? journaled])
+  }
+  const settlement = lost?.line.settlement
+  if (settlement === undefined) replayed(found, story, run, closed.sequence)
+  else if (settlement.attempt !== row.attempt || settlement.token !== `${row.hostId}:${row.attempt}`) {
+    found.add(run.runId, "a line that fits the row that it is to repair", `token ${settlement.token}`, [lost])
+  }
 }
 
 /** A host that goes takes all the time that it was given for what it has to write. */
@@ -67,14 +80,15 @@ const replayed = (found: Findings, story: Story, run: RunStory, closed: number):
   if (next === undefined || run.deleted !== undefined) return
   const ending = endingOf(run)
   if (ending !== undefined && isOwnEnding(ending) && ending.entry.sequence < next.sequence) return
+  // A host that was there all the time has seen the process gone, and cannot know of its journal: the limit of a journal.
+  if (ending !== undefined && ending.entry.sequence > closed && ending.entry.sequence < next.sequence) return
   const seen = ending === undefined ? "an active row" : `${ending.row.status}, by ${ending.row.settleToken}`
   found.add(run.runId, "the journaled verdict in the row when the next kernel is up", seen, [ending?.entry, next])
 }
 
 /** Its work has ended, or its start was given up: there is a verdict, whatever the row says yet. */
-const isDecided = (run: RunStory, closed: number): boolean => {
-  const [ended] = run.ends
-  if (run.begins.length > 0) return ended !== undefined && ended.sequence < closed
+const isDecided = (run: RunStory, { began, ended }: Attempt, closed: number): boolean => {
+  if (began !== undefined) return ended !== undefined && ended.sequence < closed
   return linesOf(run, "StartFailed").some(({ line, sequence }) => line.abandoned && sequence < closed)
 }
 

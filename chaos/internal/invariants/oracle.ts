@@ -10,8 +10,8 @@
  * @since 0.1.0
  */
 import type { FailureReason, TerminalStatus, WorkOutcome } from "../../../src/RunStatus.js"
-import type { WorkExit } from "../../History.js"
-import { endingOf, hostOf, type RunStory, type Story } from "./story.js"
+import type { Entry, WorkExit } from "../../History.js"
+import { type Attempt, endingOf, isLeft, type RunStory, type Story } from "./story.js"
 
 export interface End {
   readonly status: TerminalStatus
@@ -28,22 +28,27 @@ export interface Influence {
 export interface Influences {
   readonly timeout: Influence
   readonly shutdown: Influence
+  /** Whether its host had been fenced, and stopped its work for that. */
+  readonly isFenced: boolean
+  /** Whether another host goes on with it where its own cannot: then neither is an end. */
+  readonly isRestarted: boolean
   /** Whether anybody asked for a cancel before the row was terminal. */
   readonly isCancelAsked: boolean
 }
 
-/** What had come over the run by `at`, when its work ended. */
-export const influencesOn = (story: Story, run: RunStory, at: number): Influences => {
-  const began = run.begins[0]
+/** What had come over an attempt of the run by `by`, when its work ended. */
+export const influencesOn = (story: Story, run: RunStory, { began, host }: Attempt, by: Entry): Influences => {
+  const { at } = by
   const timeoutMillis = run.start?.operation.timeoutMillis
   const timeoutAt = began === undefined || timeoutMillis === undefined ? undefined : began.at + timeoutMillis
-  const host = hostOf(story, run)
   const shutdownAt = host === undefined ? undefined : story.shutdown.get(host)?.at
   const ending = endingOf(run)?.entry.sequence ?? Number.POSITIVE_INFINITY
   return {
     // Whichever comes first interrupts the work; the other one finds it interrupted already.
     timeout: since(isBefore(shutdownAt, timeoutAt) ? undefined : timeoutAt, at),
     shutdown: since(isBefore(timeoutAt, shutdownAt) ? undefined : shutdownAt, at),
+    isFenced: host !== undefined && isLeft(story, host, by),
+    isRestarted: run.versions.at(-1)?.row.onHostExit === "restart",
     isCancelAsked: run.cancels.some(({ called }) => called.sequence < ending)
   }
 }
@@ -71,12 +76,15 @@ export const rightEnds = (exit: WorkExit | undefined, influences: Influences): R
  * out: what it did and "interrupted" are both true of it then.
  */
 const readingsOf = (exit: WorkExit, influences: Influences): ReadonlyArray<WorkExit> => {
-  const { isCancelAsked, shutdown, timeout } = influences
-  const isInterrupted = isCancelAsked || shutdown.isPossible || timeout.isPossible
+  const { isCancelAsked, isFenced, shutdown, timeout } = influences
+  const isInterrupted = isCancelAsked || isFenced || shutdown.isPossible || timeout.isPossible
   return isInterrupted && exit._tag !== "Interrupted" ? [exit, { _tag: "Interrupted", by: "somebody" }] : [exit]
 }
 
-const withoutCancel = (exit: WorkExit | undefined, { shutdown, timeout }: Influences): ReadonlyArray<End> => {
+const withoutCancel = (
+  exit: WorkExit | undefined,
+  { isFenced, isRestarted, shutdown, timeout }: Influences
+): ReadonlyArray<End> => {
   if (exit?._tag === "Succeeded") {
     return exit.encodes
       ? [{ status: "completed", workOutcome: "succeeded" }]
@@ -84,7 +92,8 @@ const withoutCancel = (exit: WorkExit | undefined, { shutdown, timeout }: Influe
   }
   const ends: Array<End> = []
   if (timeout.isPossible) ends.push(byTimeout)
-  if (shutdown.isPossible) ends.push(byShutdown)
+  if (shutdown.isPossible && !isRestarted) ends.push(byShutdown)
+  if (isFenced && !isRestarted) ends.push(byLease)
   // A start that was given up is told as that, whatever came over it.
   if (exit === undefined || !(timeout.isSure || shutdown.isSure)) ends.push(...ofItself(exit))
   return ends
@@ -92,6 +101,7 @@ const withoutCancel = (exit: WorkExit | undefined, { shutdown, timeout }: Influe
 
 const byTimeout: End = { status: "failed", workOutcome: "interrupted", reason: "RunTimedOut" }
 const byShutdown: End = { status: "failed", workOutcome: "interrupted", reason: "HostShutdown" }
+const byLease: End = { status: "failed", workOutcome: "interrupted", reason: "LeaseLost" }
 
 /** Where nobody but the work had a say; nothing is right for work that was interrupted, and by nobody. */
 const ofItself = (exit: WorkExit | undefined): ReadonlyArray<End> => {

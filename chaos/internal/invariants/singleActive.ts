@@ -9,7 +9,7 @@ import type { RunId } from "../../../src/RunId.js"
 import { isTerminal } from "../../../src/RunStatus.js"
 import type { StoredRun } from "../../../src/RunStore.js"
 import { type Checker, Findings } from "./finding.js"
-import type { EntryOf, Story } from "./story.js"
+import { type EntryOf, isLeft, type Story } from "./story.js"
 
 export const singleActive: Checker = (story) => {
   const found = new Findings("G8", story)
@@ -49,12 +49,13 @@ const works = (found: Findings, story: Story): void => {
     const key = row === undefined ? undefined : keyOf(row)
     const once = row?.idempotencyKey == null ? undefined : `${row.name} ${row.idempotencyKey}`
     if (entry._tag === "WorkEnded") {
-      if (key !== undefined && running.get(key)?.runId === entry.runId) running.delete(key)
+      const now = key === undefined ? undefined : running.get(key)
+      if (key !== undefined && now?.runId === entry.runId && now.attempt === entry.attempt) running.delete(key)
       continue
     }
     const other = key === undefined ? undefined : running.get(key)
-    // A host that was closed while its work ignored it cannot stop that work: its row is settled by another.
-    if (other !== undefined && !story.closed.has(other.host) && !story.lost.has(other.host)) {
+    // A host that was closed while its work ignored it, or fenced, cannot stop that work at once: another has the row.
+    if (other !== undefined && !isLeft(story, other.host, entry)) {
       found.add(
         entry.runId,
         `no other work for ${key}`,

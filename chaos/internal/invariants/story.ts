@@ -56,6 +56,8 @@ export interface Story {
   readonly lost: ReadonlyMap<string, Entry>
   /** Which life of which kernel each registration belongs to. */
   readonly hosts: ReadonlyMap<HostId, string>
+  /** The registrations that another host has fenced, with when it said so. */
+  readonly fenced: ReadonlyMap<HostId, Entry>
 }
 
 // -- gathering ------------------------------------------------------------------------------------------
@@ -86,6 +88,7 @@ export const storyOf = (history: History): Story => {
     lost: new Map<string, Entry>()
   }
   const hosts = new Map<HostId, string>()
+  const fenced = new Map<HostId, Entry>()
   let healed: Entry | undefined
   let over: Entry | undefined
   const run = (runId: RunId): RunStory => {
@@ -136,6 +139,7 @@ export const storyOf = (history: History): Story => {
         lines.push(entry)
         if ("runId" in line && line.runId !== undefined) run(line.runId).lines.push(entry)
         if (line._tag === "HostStarted" || line._tag === "LeaseReplaced") hosts.set(line.hostId, entry.host)
+        if (line._tag === "HostFenced") fenced.set(line.fencedHostId, entry)
         break
       }
       case "Marked": {
@@ -150,7 +154,7 @@ export const storyOf = (history: History): Story => {
     }
   }
   const { settings } = history
-  return { history, settings, runs, calls: [...calls.values()], starts, lines, healed, over, hosts, ...marks }
+  return { history, settings, runs, calls: [...calls.values()], starts, lines, healed, over, hosts, fenced, ...marks }
 }
 
 const file = (call: Call, run: (runId: RunId) => RunStory): void => {
@@ -176,6 +180,29 @@ export const errorOf = (call: Call) =>
 /** Nobody knows what came of it: either outcome is right. */
 export const isUnknown = (call: Call): boolean =>
   call.answered === undefined || call.answered.answer._tag === "Interrupted"
+
+// -- attempts -------------------------------------------------------------------------------------------
+
+/** One execution of the work of a run: undefined parts were not seen. */
+export interface Attempt {
+  readonly attempt: number
+  readonly began: EntryOf<"WorkBegan"> | undefined
+  readonly ended: EntryOf<"WorkEnded"> | undefined
+  /** Where it was, or was to be. */
+  readonly host: string | undefined
+}
+
+export const attemptOf = (story: Story, run: RunStory, attempt: number): Attempt => {
+  const began = run.begins.find((entry) => entry.attempt === attempt)
+  const ended = run.ends.find((entry) => entry.attempt === attempt)
+  const hostId = run.versions.find(({ row }) => row.attempt === attempt && row.hostId !== null)?.row.hostId
+  const owner = hostId == null ? undefined : story.hosts.get(hostId)
+  return { attempt, began, ended, host: began?.host ?? (attempt === 1 ? run.start?.host : undefined) ?? owner }
+}
+
+/** The attempt that a row is about: that of its end, or the latest. */
+export const lastAttempt = (story: Story, run: RunStory): Attempt =>
+  attemptOf(story, run, endingOf(run)?.row.attempt ?? run.versions.at(-1)?.row.attempt ?? 1)
 
 // -- rows -----------------------------------------------------------------------------------------------
 
@@ -216,6 +243,16 @@ export const rowsBetween = (run: RunStory, from: Entry, to: Entry): ReadonlyArra
   return rows
 }
 
+/** Whether another host had taken the runs of this life over, or may have, by an entry: it is gone, or was fenced. */
+export const isLeft = (story: Story, host: string, by: Entry): boolean => {
+  const gone = story.lost.get(host) ?? story.closed.get(host)
+  if (gone !== undefined && gone.sequence < by.sequence) return true
+  for (const [hostId, { sequence }] of story.fenced) {
+    if (story.hosts.get(hostId) === host && sequence < by.sequence) return true
+  }
+  return false
+}
+
 /** Whether the row was made terminal by the host that owned it, and not by one that recovered it. */
 export const isOwnEnding = ({ row }: Ending): boolean => row.settleToken === `${row.hostId}:${row.attempt}`
 
@@ -229,12 +266,6 @@ export const linesOf = <Tag extends Line["_tag"]>(
     (entry): entry is EntryOf<"Logged"> & { readonly line: Extract<Line, { readonly _tag: Tag }> } =>
       entry.line._tag === tag
   )
-
-/** The life that the run belongs to. */
-export const hostOf = (story: Story, run: RunStory): string | undefined => {
-  const hostId = run.versions[0]?.row.hostId
-  return run.begins[0]?.host ?? run.start?.host ?? (hostId == null ? undefined : story.hosts.get(hostId))
-}
 
 /** Why the row says that the run failed; read without a schema, as a foreign client would read it. */
 export const reasonOf = (row: StoredRun): FailureReason | undefined => {

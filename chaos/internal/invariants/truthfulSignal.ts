@@ -108,11 +108,11 @@ const asResult = (found: Findings, run: RunStory, wait: Call): void => {
 
 /** When the work has ended, whoever listens then hears one of the three within `parkAfter`. */
 const aWordInTime = (found: Findings, story: Story, run: RunStory, call: Call): void => {
-  const ended = run.ends[0]
+  const ended = run.ends.findLast(({ host }) => host === call.host)
   // A stream listens from its snapshot on; one that reads the row of a run that has left memory knows no end of work.
   const listensFrom = call.operation._tag === "Subscribe" ? call.told[0] : call.called
   if (ended === undefined || listensFrom === undefined || listensFrom.sequence > ended.sequence) return
-  if (call.host !== ended.host || isFollowing(run, call)) return
+  if (isFollowing(run, call)) return
   // Times are whole milliseconds inside the kernel, so a budget may pass up to one later than it seems from outside.
   const until = ended.at + story.settings.parkAfterMillis + 1
   const closed = story.closed.get(ended.host)

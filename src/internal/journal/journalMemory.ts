@@ -17,22 +17,27 @@ export const make = (disk: MemoryDisk): Effect.Effect<typeof VerdictJournal.Serv
   Effect.map(nowMillis, (now) => {
     const { bad, entries, isTorn } = read(disk.text)
     for (const line of bad) disk.rejected += rejectedLine({ at: now, ...line })
-    const live = new Map<string, Entry>()
-    const put = (entry: Entry): void => {
-      const key = keyOf(entry.settlement)
-      live.delete(key)
-      live.set(key, entry)
+    let live = new Map<string, Entry>()
+    const put = (entries: Iterable<Entry>, into: Map<string, Entry>): void => {
+      for (const entry of entries) {
+        const key = keyOf(entry.settlement)
+        into.delete(key)
+        into.set(key, entry)
+      }
     }
-    for (const entry of entries) put(entry)
+    put(entries, live)
     const hadText = disk.text !== ""
     disk.text = textOf(live)
 
-    const write = (operation: "append" | "forget" | "setAside", change: () => void) =>
+    const write = (operation: "append" | "forget" | "setAside", change: (live: Map<string, Entry>) => void) =>
       Effect.suspend(() => {
-        const cause = disk.fails?.(operation)
+        const changed = new Map(live)
+        change(changed)
+        const text = textOf(changed)
+        const cause = disk.fails?.(operation, text)
         if (cause !== undefined) return Effect.fail(new JournalFailure({ operation, path: name, cause }))
-        change()
-        disk.text = textOf(live)
+        live = changed
+        disk.text = text
         return Effect.void
       })
 
@@ -44,20 +49,20 @@ export const make = (disk: MemoryDisk): Effect.Effect<typeof VerdictJournal.Serv
         rejected: bad.map(({ lineNumber, reason }) => ({ file: name, lineNumber, reason, keptIn: "memory" }))
       },
       pending: Effect.sync(() => [...live.values()].map((entry) => ({ entry, isOwnerGone: false }))),
-      append: (entries) =>
-        write("append", () => {
-          for (const entry of entries) put(entry)
-        }),
+      append: (entries) => write("append", (live) => put(entries, live)),
       forget: (written) =>
-        write("forget", () => {
+        write("forget", (live) => {
           for (const one of written) live.delete(keyOf(one))
         }),
       setAside: (entry, reason) =>
         Effect.flatMap(nowMillis, (at) =>
-          write("setAside", () => {
-            disk.rejected += rejectedLine({ at, reason, line: lineOf(entry).trimEnd() })
-            live.delete(keyOf(entry.settlement))
-          })
+          Effect.tap(
+            write("setAside", (live) => live.delete(keyOf(entry.settlement))),
+            () =>
+              Effect.sync(() => {
+                disk.rejected += rejectedLine({ at, reason, line: lineOf(entry).trimEnd() })
+              })
+          )
         )
     }
   })

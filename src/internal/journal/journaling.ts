@@ -84,13 +84,20 @@ export const leave = (
     const keeper = core.journal
     if (keeper === undefined) return Effect.succeed(new Set())
     const left = runs.filter((run) => isNews(keeper, run))
-    const attempts = (attempt: number): Effect.Effect<void> =>
-      Effect.flatMap(appendAll(core, keeper, left), (failure) => {
-        if (failure === undefined) return Effect.void
+    const attempts = (queue: ReadonlyArray<ActiveRun.ActiveRun>, attempt: number): Effect.Effect<void> => {
+      if (queue.length === 0) return Effect.void
+      const batch = batchOf(queue, attempt)
+      const rest = queue.slice(batch.length)
+      return Effect.flatMap(appendAll(core, keeper, batch), (failure) => {
+        if (failure === undefined) return attempts(rest, 0)
         const delay = delayOf(keeper, attempt)
-        return Effect.zipRight(failed(core, failure, left, delay), Effect.delay(attempts(attempt + 1), delay))
+        return Effect.zipRight(
+          failed(core, failure, queue, delay),
+          Effect.delay(attempts([...rest, ...batch], attempt + 1), delay)
+        )
       })
-    return attempts(0).pipe(
+    }
+    return attempts(left, 0).pipe(
       // Not waited for beyond its time: an append is not to be broken in the middle, and a disk may never answer.
       Effect.disconnect,
       Effect.interruptible,
@@ -114,16 +121,26 @@ const wake = (core: KernelCore, keeper: JournalKeeper): Effect.Effect<void> => {
 const working = (core: KernelCore, keeper: JournalKeeper, attempt: number): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (core.isClosed || (keeper.waiting.size === 0 && keeper.done.size === 0)) return Effect.void
-    const batch = [...keeper.waiting].slice(0, batchMax)
+    const batch = batchOf([...keeper.waiting], attempt)
     return Effect.flatMap(Effect.zipRight(forgetDone(core, keeper), appendAll(core, keeper, batch)), (failure) => {
       if (failure === undefined) return working(core, keeper, 0)
       const delay = delayOf(keeper, attempt)
+      toTheEnd(keeper.waiting, batch)
       return Effect.zipRight(
-        failed(core, failure, batch, delay),
+        failed(core, failure, [...keeper.waiting], delay),
         Effect.delay(working(core, keeper, attempt + 1), delay)
       )
     })
   })
+
+/** Half as many after each failure: a disk with little room takes what fits, and one large entry keeps no others out. */
+const batchOf = (queue: ReadonlyArray<ActiveRun.ActiveRun>, attempt: number): ReadonlyArray<ActiveRun.ActiveRun> =>
+  queue.slice(0, Math.min(batchMax, Math.ceil(queue.length / 2 ** attempt)))
+
+/** Those of them that still wait. */
+const toTheEnd = (waiting: Set<ActiveRun.ActiveRun>, batch: ReadonlyArray<ActiveRun.ActiveRun>): void => {
+  for (const run of batch) if (waiting.delete(run)) waiting.add(run)
+}
 
 const delayOf = ({ delayMaxMillis }: JournalKeeper, attempt: number): number =>
   Math.min(delayMaxMillis, delayBaseMillis * 2 ** Math.min(attempt, 16))

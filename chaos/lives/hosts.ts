@@ -1,0 +1,157 @@
+/**
+ * The hosts of a life: kernels on one store, each with a recorder, in a process that is gone when its
+ * kernel has been closed.
+ *
+ * @since 0.1.0
+ */
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberRef from "effect/FiberRef"
+import * as HashSet from "effect/HashSet"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import { HostProcesses } from "../../src/internal/hosts/hostProcess.js"
+import { StoreFailure } from "../../src/RunError.js"
+import * as RunKernel from "../../src/RunKernel.js"
+import { RunStore } from "../../src/RunStore.js"
+import * as VerdictJournal from "../../src/VerdictJournal.js"
+import * as Exploration from "../internal/exploration.js"
+import { recordedWork } from "../internal/recordedKernel.js"
+import type { Recorder } from "../internal/recorder.js"
+import * as Scenario from "../Scenario.js"
+import { isDefined, type Peer, type Services } from "./callers.js"
+import type { Life } from "./Life.js"
+import { Defined, Restartable, workOf } from "./works.js"
+
+/**
+ * Shorter than the defaults, and in the same proportions: a life of seconds passes through all that
+ * otherwise takes minutes.
+ */
+const options = {
+  leaseDuration: "20 seconds",
+  shutdownGrace: "8 seconds",
+  cancelGrace: "3 seconds",
+  startTimeout: "5 seconds",
+  persist: { delayMax: "2 seconds", attemptTimeout: "2 seconds", parkAfter: "6 seconds" }
+} satisfies RunKernel.Options
+
+/** What the hosts of a life share. */
+export interface World {
+  readonly recorder: Recorder
+  readonly life: Life
+  /** By process id. */
+  readonly processesGone: Set<number>
+}
+
+export interface Host extends Peer {
+  readonly close: Effect.Effect<void>
+}
+
+const pids = { first: 1, second: 2, next: 3 } as const
+type HostName = keyof typeof pids
+
+/** It may be healed already, by a program that did not come to its end under the faults. */
+export const heal = (recorder: Recorder): Effect.Effect<void> =>
+  Effect.zipRight(Scenario.heal, recorder.mark({ _tag: "Healed" }))
+
+/** A store that cannot be opened under faults is opened again when they are over, as a host would be started again. */
+export const opened = (
+  recorder: Recorder,
+  store: Layer.Layer<RunStore, unknown>
+): Effect.Effect<Context.Context<RunStore>, unknown, Scope.Scope> =>
+  Effect.gen(function* () {
+    const build = Layer.buildWithScope(store, yield* Effect.scope)
+    const built = yield* Effect.exit(build)
+    if (Exit.isFailure(built)) yield* heal(recorder)
+    return Exit.isSuccess(built) ? built.value : yield* build
+  })
+
+/** A kernel with a recorder. One that cannot register its host under the faults is opened again when they are over. */
+export const open = (
+  world: World,
+  host: HostName,
+  store: Context.Context<RunStore>,
+  disk: VerdictJournal.MemoryDisk
+): Effect.Effect<Host, unknown> =>
+  Effect.gen(function* () {
+    const { life, processesGone, recorder } = world
+    const scope = yield* Scope.make()
+    const journaled = Layer.provide(layerOf(recorder, host, life), VerdictJournal.layerMemory(disk))
+    const silentAt = host === "first" ? life.second?.silentAt : undefined
+    const build = Layer.buildWithScope(silentAt === undefined ? journaled : silenced(journaled, silentAt), scope).pipe(
+      Effect.provide(store),
+      Effect.provideService(HostProcesses, {
+        own: { pid: pids[host], bootId: "machine", processStartedAt: 0 },
+        isGone: ({ pid }) => processesGone.has(pid ?? 0)
+      }),
+      Effect.locallyWith(FiberRef.currentLoggers, HashSet.add(recorder.logger(host)))
+    )
+    const built = yield* Effect.exit(build)
+    if (Exit.isFailure(built)) yield* heal(recorder)
+    const context = Exit.isSuccess(built) ? built.value : yield* build
+    yield* recorder.mark({ _tag: "Opened", host })
+    let isClosed = false
+    const close = Effect.suspend(() => {
+      if (isClosed) return Effect.void
+      isClosed = true
+      return recorder.mark({ _tag: "ShutdownRequested", host }).pipe(
+        Effect.zipRight(
+          recorder.call(
+            host,
+            { _tag: "Close" },
+            () => Scope.close(scope, Exit.void),
+            () => ({ _tag: "Done" })
+          )
+        ),
+        Effect.zipRight(Effect.sync(() => processesGone.add(pids[host]))),
+        Effect.zipRight(recorder.mark({ _tag: "Closed", host }))
+      )
+    })
+    return { host, context, close }
+  })
+
+/** Registering work costs as much as a run does, so it is done only where there is any. */
+const layerOf = (recorder: Recorder, host: string, life: Life): Layer.Layer<Services, StoreFailure, RunStore> => {
+  const kernel = RunKernel.layer(options)
+  const execute = (payload: { readonly work: string }) => {
+    const { body, knowledge } = workOf(JSON.parse(payload.work))
+    return recordedWork(recorder, host, undefined, body, knowledge)
+  }
+  const hasDefined = life.runs.some(isDefined)
+  const hasRestarts = life.runs.some(({ restarts }) => restarts)
+  const layer = hasRestarts
+    ? Layer.provideMerge(Layer.merge(Defined.toLayer(execute), Restartable.toLayer(execute)), kernel)
+    : hasDefined
+      ? Layer.provideMerge(Defined.toLayer(execute), kernel)
+      : kernel
+  // Nobody will ask for what is missing.
+  return layer as Layer.Layer<Services, StoreFailure, RunStore>
+}
+
+/** The store of a host whose renewals fail from a time on, until the database has healed, and nothing else does. */
+const silenced = <A, E>(layer: Layer.Layer<A, E, RunStore>, silentAt: number): Layer.Layer<A, E, RunStore> =>
+  Layer.provide(
+    layer,
+    Layer.effect(
+      RunStore,
+      Effect.gen(function* () {
+        const store = yield* RunStore
+        const exploration = yield* FiberRef.get(Exploration.current)
+        const silence = new StoreFailure({ operation: "renew", class: "transient", cause: new Error("silent") })
+        let isHealed = false
+        exploration?.join(
+          Effect.sync(() => {
+            isHealed = true
+          })
+        )
+        return {
+          ...store,
+          renewHost: (renewal) =>
+            Effect.clockWith((clock) =>
+              !isHealed && clock.unsafeCurrentTimeMillis() >= silentAt ? Effect.fail(silence) : store.renewHost(renewal)
+            )
+        }
+      })
+    )
+  )
