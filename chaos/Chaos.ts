@@ -181,7 +181,8 @@ export const layerClient = (
 /**
  * Breaks a store, with the failures that a SQL store makes of the same faults. The labels are those of
  * its statements: `insert`, `settle`, `entomb`, `cancel`, `progress`, `read`, `list`, `register`,
- * `renew`, `remove`, `hosts`, `fence`, `takeOver`, `ownedBy`, `release`, `check`.
+ * `renew`, `remove`, `hosts`, `fence`, `takeOver`, `ownedBy`, `release`, `check`; and where the store tells of changes
+ * `listen`, and `changed` for each that is told: one that fails is lost, and the stream with it.
  *
  * @since 0.1.0
  * @category layers

@@ -49,6 +49,8 @@ export interface HostsSeen {
    * that was given back is nobody's.
    */
   readonly lost: ReadonlyArray<HostId | null>
+  /** Hosts that are fenced and that no active run names any more, not all at once: their rows may be removed. */
+  readonly spent: ReadonlyArray<HostId>
 }
 
 /**

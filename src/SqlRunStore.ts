@@ -16,7 +16,7 @@ import * as CurrentClient from "./internal/store/currentClient.js"
 import { changes } from "./internal/store/pgChanges.js"
 import { pgStatements } from "./internal/store/pgStatements.js"
 import { sqliteStatements } from "./internal/store/sqliteStatements.js"
-import { hostsSeen, ownedRun, storedRun } from "./internal/store/sqlRows.js"
+import { hostsSeen, ownedRuns, storedRun } from "./internal/store/sqlRows.js"
 import * as Writes from "./internal/store/sqlRunWrites.js"
 import { assertTablePrefix, tablePrefixDefault } from "./internal/store/sqlSchema.js"
 import type { SqlDialect } from "./internal/store/sqlStatements.js"
@@ -92,7 +92,7 @@ const fromClient = (current: CurrentClient.CurrentClient): typeof RunStore.Servi
   renewHost: Effect.fn("SqlRunStore.renewHost")(function* ({ hostId, leaseUntil }) {
     const renewed = yield* current.run("renew", "autocommit", (dialect) => dialect.renew(hostId, leaseUntil))
     const owned = yield* current.run("renew", "read", (dialect) => dialect.owned(hostId))
-    return { held: renewed.length > 0, owned: owned.map(ownedRun) }
+    return { held: renewed.length > 0, owned: ownedRuns(owned) }
   }),
   removeHost: Effect.fn("SqlRunStore.removeHost")(function* (hostId) {
     yield* current.run("remove", "autocommit", (dialect) => dialect.remove(hostId))
@@ -150,14 +150,25 @@ export const layer = (options?: Options): Layer.Layer<RunStore, StoreFailure, Sq
  * lost connection stays lost until the host replaces the layer, unless its pool opens another. On
  * SQLite make it with `prepareCacheTTL: 0` (otherwise a failure to prepare is repeated for ten minutes),
  * and mind that its busy timeout of five seconds blocks the whole process; `SqliteRunStore` has neither.
- * On Postgres its sessions must be READ COMMITTED, and its pool must have a connection to spare for the
- * store; `PgRunStore` sees to both.
+ * On Postgres its sessions must be READ COMMITTED, and a kernel keeps one connection of its pool to listen to
+ * changes, unless it is the only one; the statements need another. `PgRunStore` sees to both.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerClient = (options?: Options): Layer.Layer<RunStore, StoreFailure, SqlClient.SqlClient> =>
-  Layer.provide(layer(options), SqlConnector.layerClient)
+  Layer.scoped(
+    RunStore,
+    Effect.gen(function* () {
+      const store = yield* Effect.provide(make(options), SqlConnector.layerClient)
+      // Whoever listens keeps a connection for as long as it does; an only one is needed for the statements.
+      return isAlone(yield* SqlClient.SqlClient) ? { ...store, changes: undefined } : store
+    })
+  )
+
+/** Whether the client's pool is known to have one connection. A client that does not say has the driver's default, ten. */
+const isAlone = (client: SqlClient.SqlClient): boolean =>
+  (client as { readonly config?: { readonly maxConnections?: number | undefined } }).config?.maxConnections === 1
 
 // -- the dialect -----------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import type { StoreFailure } from "../../src/RunError.js"
 import type { RunStore } from "../../src/RunStore.js"
 import type { FaultEngine } from "./faultEngine.js"
@@ -15,6 +16,8 @@ import { pass } from "./faultGate.js"
 import type { LateStatements } from "./lateStatements.js"
 
 type Store = Context.Tag.Service<RunStore>
+
+type Changes = Exclude<Store["changes"], undefined>
 
 /** The one target of late operations: the store itself. */
 export type StoreTarget = Store
@@ -45,6 +48,15 @@ export const wrapStore = (seam: StoreSeam, store: Store): Store => {
     })
   const ids = (rows: ReadonlyArray<{ readonly id: string }>): ReadonlyArray<string> => rows.map((row) => row.id)
 
+  /** What is told is an operation each: one that fails is lost, and the session that listened with it. */
+  const told = (changes: Changes): Changes =>
+    Stream.unwrap(
+      Effect.as(
+        through("listen", [], Effect.void),
+        Stream.mapEffect(changes, (id) => through("changed", [id], Effect.succeed(id)))
+      )
+    )
+
   return {
     insert: (runs) => through("insert", ids(runs), store.insert(runs)),
     settle: (settlements) => through("settle", ids(settlements), store.settle(settlements)),
@@ -64,6 +76,7 @@ export const wrapStore = (seam: StoreSeam, store: Store): Store => {
     ownedBy: (owner) => through("ownedBy", [], store.ownedBy(owner)),
     onLeaseEnd: store.onLeaseEnd,
     check: through("check", [], store.check),
+    changes: store.changes === undefined ? undefined : told(store.changes),
     // It asks the caller's context, not the database: nothing can go wrong.
     isCallerInTransaction: store.isCallerInTransaction
   }

@@ -134,5 +134,41 @@ export const hosts: ReadonlyArray<Mutant> = [
     find: "AND NOT EXISTS (SELECT 1 FROM ${prefix}runs AS r WHERE r.host_id = ? AND r.${isActive})",
     replace: "AND ? IS NOT NULL",
     killedBy: "hostRowStays"
+  }),
+  new Mutant({
+    name: "changes-are-not-listened-to",
+    guarantee: "G2",
+    defect: "A cancel that the database tells of is left to the renewal.",
+    file: "src/internal/hosts/listening.ts",
+    find: "    return mayBeCancelled(core.runs.get(id))\n  }",
+    replace: "    return mayBeCancelled(core.runs.get(id)) && false\n  }",
+    killedBy: "changesTold"
+  }),
+  new Mutant({
+    name: "lost-session-is-not-replaced",
+    guarantee: "G2",
+    defect: "A host whose session is lost never listens again.",
+    file: "src/internal/hosts/listening.ts",
+    find: "Effect.forever(listening)",
+    replace: "listening",
+    killedBy: "changesTold"
+  }),
+  new Mutant({
+    name: "only-what-is-told-is-looked-at",
+    guarantee: "G4",
+    defect: "Whoever follows a run of another host waits for the database to tell of it, and for nothing else.",
+    file: "src/internal/runs/runChanges.ts",
+    find: "        interval\n      ),",
+    replace: '        interval === undefined ? 0 : "1 hour"\n      ),',
+    killedBy: "changesTold"
+  }),
+  new Mutant({
+    name: "fenced-hosts-stay",
+    guarantee: "G9",
+    defect: "The row of a host that was lost is never removed: each restart after a crash leaves one more for ever.",
+    file: "src/internal/hosts/recovering.ts",
+    find: "Effect.forEach(spent, core.store.removeHost",
+    replace: "Effect.forEach(spent, () => Effect.void",
+    killedBy: "hostGoesSilent"
   })
 ]

@@ -146,8 +146,8 @@ export const outcomes: ReadonlyArray<Mutant> = [
     guarantee: "G7",
     defect: "A host whose first statement meets a lock does not come up.",
     file: "src/internal/hosts/hostLease.ts",
-    find: "    yield* Effect.retry(register(hostId), options.openRetry)",
-    replace: "    yield* register(hostId)",
+    find: "    yield* Effect.retry(registration, options.openRetry)",
+    replace: "    yield* registration",
     killedBy: "hostNotRegistered"
   })
 ]

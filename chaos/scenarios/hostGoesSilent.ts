@@ -62,6 +62,8 @@ export default scenario({
         yield* chaos.heal
         yield* Effect.sleep("6 seconds")
         assert.ok((yield* world.lines).some(({ _tag }) => _tag === "LeaseReplaced"))
+        const fenced = yield* world.foreign("SELECT host_id FROM holdfast_hosts WHERE state = 'fenced'")
+        assert.deepEqual(fenced, [], "no run names it any more")
         const row = yield* world.row(handle.id)
         assert.deepEqual([row?.["status"], row?.["attempt"], row?.["result"]], ["completed", 2, '"second"'])
         const events = Chunk.toReadonlyArray(yield* within("20 seconds")(Fiber.join(subscriber)))

@@ -30,6 +30,7 @@ import cancelTwice from "./cancelTwice.js"
 import cancelUndurable from "./cancelUndurable.js"
 import cancelWhileAway from "./cancelWhileAway.js"
 import cancelWhileStarting from "./cancelWhileStarting.js"
+import changesTold from "./changesTold.js"
 import clockJumps from "./clockJumps.js"
 import damagedJournal from "./damagedJournal.js"
 import databaseGone from "./databaseGone.js"
@@ -171,6 +172,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   idempotentAfterDoubt,
   cancelFromAnotherHost,
   followedFromAnotherHost,
+  changesTold,
   leaseGate,
   fencedStart,
   cancelTwice,

@@ -5,9 +5,11 @@
  * @since 0.1.0
  */
 import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { Chaos, layerStore } from "../../chaos/Chaos.js"
 import * as FaultPlan from "../../chaos/FaultPlan.js"
 import * as RunId from "../../src/RunId.js"
@@ -168,5 +170,27 @@ describe("layerStore", () => {
         ]
       )
     }).pipe(withPlan(FaultPlan.none))
+  )
+
+  it.effect("what the store tells passes too: what fails is lost, and the session with it", () =>
+    Effect.gen(function* () {
+      const ids = [yield* RunId.make, yield* RunId.make, yield* RunId.make]
+      const telling = Layer.map(layerMemory, (context) =>
+        Context.make(RunStore, { ...Context.get(context, RunStore), changes: Stream.fromIterable(ids) })
+      )
+      const heard: Array<RunId.RunId> = []
+      const listen = Effect.flatMap(RunStore, ({ changes = Stream.empty }) =>
+        Stream.runForEach(changes, (id) => Effect.sync(() => heard.push(id)))
+      )
+      const plan = FaultPlan.fromRules(FaultPlan.rule({ label: "changed", attempt: 2 }, "connectionLost"))
+      yield* Effect.gen(function* () {
+        assert.include(yield* Effect.flip(listen), { _tag: "StoreFailure", class: "connection" })
+        assert.deepStrictEqual(heard, ids.slice(0, 1))
+        yield* listen
+        assert.deepStrictEqual(heard, [...ids.slice(0, 1), ...ids])
+        const labels = (yield* (yield* Chaos).operations).map(({ label }) => label)
+        assert.deepStrictEqual(labels.slice(0, 4), ["listen", "changed", "changed", "listen"])
+      }).pipe(Effect.provide(layerStore(plan).pipe(Layer.provide(telling))))
+    })
   )
 })

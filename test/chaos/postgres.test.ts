@@ -18,6 +18,7 @@ import { type ErrorFault, sqlError } from "../../chaos/internal/faultErrors.js"
 import { RunHistory, RunKernel } from "../../src/index.js"
 import { toStoreFailure } from "../../src/internal/store/sqlFailure.js"
 import * as PgRunStore from "../../src/PgRunStore.js"
+import { RunStore } from "../../src/RunStore.js"
 import { SqlConnector } from "../../src/SqlConnector.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
 import { foreignClient, postgresServer } from "../store/postgresServer.js"
@@ -206,10 +207,16 @@ const oneRun = (counter: { worked: number }) =>
       RunKernel.layer({
         shutdownGrace: "5 seconds",
         persist: { delayBase: "5 millis", delayMax: "40 millis", attemptTimeout: "250 millis" }
-      }).pipe(Layer.provide(SqlRunStore.layer({ openTimeout: "500 millis" })))
+      }).pipe(Layer.provide(deaf), Layer.provide(SqlRunStore.layer({ openTimeout: "500 millis" })))
     ),
     Effect.catchTag("StoreFailure", () => Effect.succeed("notOpen" as const))
   )
+
+/** Listening goes on beside everything else, so that its operations would have another number in each life. */
+const deaf = Layer.effect(
+  RunStore,
+  Effect.map(RunStore, (store) => ({ ...store, changes: undefined }))
+)
 
 const kinds: ReadonlyArray<FaultPlan.Fault> = [
   "serialization",
@@ -264,3 +271,53 @@ describe("single faults on Postgres", () => {
     180_000
   )
 })
+
+describe("single faults on Postgres, while a kernel begins to listen", () => {
+  // The first connection is that of the statements; of the two statements the first one asks for the channel.
+  const places = [
+    { label: "connect", attempt: 2 },
+    { label: "listen", attempt: 1 },
+    { label: "listen", attempt: 2 }
+  ]
+  const faults = ["connectionLost", "adminShutdown", "defect"] as const
+
+  it.scopedLive("it listens in the end, and hears of a cancel that it would not look for in an hour", () =>
+    Effect.gen(function* () {
+      const connection = yield* server.freshSchema
+      const foreign = yield* foreignClient(`${connection.url}?options=-c%20search_path%3D${connection.schema}`)
+      yield* Effect.scoped(Layer.build(PgRunStore.layer(connection)))
+      for (const place of places) {
+        for (const fault of faults) {
+          for (const phase of ["before", "after"] as const) {
+            const plan = FaultPlan.fromRules(FaultPlan.rule(place, fault, { phase }))
+            const { status, unfired } = yield* hearing(connection, foreign, plan)
+            assert.deepStrictEqual([status, unfired], ["cancelled", []], `${place.label} ${fault} ${phase}`)
+          }
+        }
+      }
+    })
+  )
+})
+
+/** A kernel with one run, whose cancel another program records until the run has ended. */
+const hearing = (connection: PgRunStore.Connection, foreign: SqlClient.SqlClient, plan: FaultPlan.FaultPlan) =>
+  Effect.gen(function* () {
+    const kernel = yield* RunKernel.RunKernel
+    const handle = yield* kernel.start("life", Effect.never)
+    // Each time is told anew: nobody may be listening yet.
+    yield* foreign`UPDATE holdfast_runs SET cancel_requested_at = COALESCE(cancel_requested_at, 0) + 1
+      WHERE run_id = ${handle.id} AND status = 'running' RETURNING run_id`.pipe(
+      Effect.repeat({ until: (rows) => rows.length === 0, schedule: Schedule.spaced("20 millis") })
+    )
+    const { status } = yield* handle.settled
+    return { status, unfired: yield* Effect.flatMap(Chaos.Chaos, ({ unfired }) => unfired) }
+  }).pipe(
+    Effect.provide(
+      RunKernel.layer({ leaseDuration: "3 hours", persist: { delayBase: "5 millis", delayMax: "40 millis" } }).pipe(
+        Layer.provide(SqlRunStore.layer()),
+        Layer.provideMerge(Chaos.layerConnector(plan)),
+        Layer.provide(PgRunStore.connector(connection)),
+        Layer.provide(Logger.remove(Logger.defaultLogger))
+      )
+    )
+  )

@@ -11,6 +11,7 @@ import * as TestClock from "effect/TestClock"
 import { Run, RunHistory, RunId, RunKernel, RunStore, Work } from "../../src/index.js"
 import { HostProcesses } from "../../src/internal/hosts/hostProcess.js"
 import { registration } from "../store/contract/hosting.js"
+import { failure, onStage } from "./onStage.js"
 
 /** A host that is gone: it registered, started a run, and was never heard of again. */
 const crashed = (over: Partial<RunStore.NewRun> = {}, host: Partial<RunStore.HostRegistration> = {}) =>
@@ -92,6 +93,23 @@ describe("a host that comes up", () => {
         assert.strictEqual((yield* runs.get(id)).failure?.reason, "HostLost")
       }).pipe(Effect.provide(kernel))
     }).pipe(Effect.provide(RunStore.layerMemory))
+  )
+
+  it.scoped(
+    "registers under another id where an answer was lost, so that no row which lands late is ever its own",
+    () =>
+      Effect.gen(function* () {
+        const asked: Array<RunId.HostId> = []
+        const { hostId, tables } = yield* onStage({}, (store) => ({
+          registerHost: (host) =>
+            Effect.zipRight(
+              store.registerHost(host),
+              asked.push(host.hostId) === 1 ? Effect.fail(failure({ operation: "register" })) : Effect.void
+            )
+        })).pipe((opening) => Effect.zipLeft(Effect.fork(opening), pass(1)), Effect.flatten)
+        assert.lengthOf(new Set(asked), 2)
+        assert.deepStrictEqual([hostId, ...tables.hosts.keys()], [asked[1], asked[1]])
+      })
   )
 
   it.scoped("goes on under a new identity when it finds itself fenced, and stops the work of the old one", () =>

@@ -1,25 +1,55 @@
 /** A kernel on a real Postgres: what only this database refuses, and what two hosts share. */
+import { PgClient } from "@effect/sql-pg"
 import { it } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { assert, describe } from "vitest"
 import { RunKernel, Work } from "../../src/index.js"
 import * as PgRunStore from "../../src/PgRunStore.js"
+import * as SqlRunStore from "../../src/SqlRunStore.js"
+import { terminate } from "../store/onPostgres.js"
 import { foreignClient, postgresServer } from "../store/postgresServer.js"
 
 const server = postgresServer()
 
 const Echo = Work.make("echo", { payload: { text: Schema.String }, success: Schema.String })
 
-const hostOn = (connection: PgRunStore.Connection) =>
-  RunKernel.layer({ leaseDuration: "600 millis" }).pipe(
+const hostOn = (connection: PgRunStore.Connection, options: RunKernel.Options = { leaseDuration: "2 seconds" }) =>
+  RunKernel.layer(options).pipe(
     Layer.provide(PgRunStore.layer(connection)),
     Layer.provide(Logger.remove(Logger.defaultLogger))
   )
+
+/** Two hosts that renew, and look at each other's runs, so rarely that only what is told can have come in time. */
+const twoListeners = Effect.gen(function* () {
+  const connection = yield* server.freshSchema
+  const foreign = yield* foreignClient(`${connection.url}?options=-c%20search_path%3D${connection.schema}`)
+  const open = Effect.flatMap(
+    Layer.build(hostOn(connection, { leaseDuration: "1 hour", followInterval: "1 hour" })),
+    (context) => Effect.provide(RunKernel.RunKernel, context)
+  )
+  /** The kernels of this file before have left. */
+  const listening = (sessions: number) =>
+    foreign`SELECT 1 FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name = 'holdfast' AND query LIKE '% LISTEN %'`.pipe(
+      Effect.repeat({ until: (rows) => rows.length === sessions })
+    )
+  yield* listening(0)
+  const kernels = { mine: yield* open, theirs: yield* open }
+  yield* listening(2)
+  return { ...kernels, foreign, listening }
+})
+
+const median = (values: ReadonlyArray<number>): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
 
 describe("a kernel on Postgres", () => {
   it.scopedLive(
@@ -78,6 +108,69 @@ describe("a kernel on Postgres", () => {
       )
       assert.strictEqual(row?.status, "failed")
       assert.include(row?.error, "HostLost")
+    })
+  )
+
+  it.scopedLive("a cancel from another host stops the work at once, and its end is told there at once", () =>
+    Effect.gen(function* () {
+      const { mine, theirs } = yield* twoListeners
+      const once = Effect.gen(function* () {
+        const stopped = yield* Deferred.make<number>()
+        const begun = yield* Deferred.make<void>()
+        const note = Effect.flatMap(Clock.currentTimeMillis, (now) => Deferred.succeed(stopped, now))
+        const work = Effect.zipRight(
+          Deferred.succeed(begun, undefined),
+          Effect.onInterrupt(Effect.never, () => note)
+        )
+        const { id } = yield* mine.start("job", work)
+        yield* Deferred.await(begun)
+        const events = yield* Effect.fork(Stream.runCollect(theirs.events(id)))
+        const waiter = yield* Effect.fork(theirs.settled(id))
+        const askedAt = yield* Clock.currentTimeMillis
+        assert.include(yield* theirs.cancel(id), { _tag: "Requested", durable: true })
+        const stoppedAt = yield* Deferred.await(stopped)
+        assert.include(yield* Fiber.join(waiter), { status: "cancelled" })
+        const toldAt = yield* Clock.currentTimeMillis
+        const last = Chunk.last(yield* Fiber.join(events))
+        assert.include(last._tag === "Some" ? last.value : undefined, { _tag: "Settled", status: "cancelled" })
+        return { stopped: stoppedAt - askedAt, told: toldAt - askedAt }
+      })
+      const measured = yield* Effect.replicateEffect(once, 50)
+      const stopped = median(measured.map((one) => one.stopped))
+      const told = median(measured.map((one) => one.told))
+      console.log(
+        `median of 50 cancels from another host: the work stopped after ${stopped} ms, its end told after ${told} ms`
+      )
+    })
+  )
+
+  it.scopedLive("listens again when its session was lost", () =>
+    Effect.gen(function* () {
+      const { foreign, listening, mine, theirs } = yield* twoListeners
+      yield* terminate(foreign)
+      yield* listening(2)
+      const handle = yield* mine.start("job", Effect.never)
+      yield* theirs.cancel(handle.id)
+      assert.include(yield* handle.settled, { status: "cancelled" })
+    })
+  )
+
+  it.scopedLive("leaves the only connection of a host's own client to the statements", () =>
+    Effect.gen(function* () {
+      const { schema, url } = yield* server.freshSchema
+      const client = PgClient.layer({
+        url: Redacted.make(`${url}?options=-c%20search_path%3D${schema}`),
+        maxConnections: 1
+      })
+      const kernel = RunKernel.layer().pipe(
+        Layer.provide(SqlRunStore.layerClient()),
+        Layer.provide(Layer.orDie(client)),
+        Layer.provide(Logger.remove(Logger.defaultLogger))
+      )
+      const done = Effect.flatMap(RunKernel.RunKernel, (runs) =>
+        Effect.flatMap(runs.start("job", Effect.succeed(1)), (handle) => handle.result)
+      )
+      assert.strictEqual(yield* Effect.provide(done, kernel), 1)
     })
   )
 })

@@ -1,14 +1,21 @@
 /** What a store on Postgres hears of its runs, from whichever host, and what happens when it hears nothing any more. */
 import { it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { assert, describe } from "vitest"
+import { changes } from "../../src/internal/store/pgChanges.js"
+import { pgStatements } from "../../src/internal/store/pgStatements.js"
+import * as PgRunStore from "../../src/PgRunStore.js"
 import { RunStore } from "../../src/RunStore.js"
+import { SqlConnector } from "../../src/SqlConnector.js"
 import { cancel, elsewhere, here, newRun, runId, settlement, tombstone } from "./contract/fixtures.js"
 import { sqliteFile } from "./databases.js"
+import { frozenProxy } from "./frozenProxy.js"
 import { type Stage, stageOn, terminate } from "./onPostgres.js"
 import { postgresServer } from "./postgresServer.js"
 
@@ -87,6 +94,30 @@ describe("Postgres: changes of runs", () => {
           Effect.repeat({ until: (rows) => rows.length === 0 })
         )
       })
+  )
+
+  it.scopedLive("a network that has fallen silent is found out by asking, and nobody waits for it any more", () =>
+    Effect.gen(function* () {
+      const stage = yield* stageOn(server)
+      yield* stage.open()
+      const proxy = yield* frozenProxy(new URL(stage.connection.url))
+      const connector = yield* Effect.provide(
+        SqlConnector,
+        yield* Layer.build(PgRunStore.connector({ ...stage.connection, url: proxy.url }))
+      )
+      const { channel } = pgStatements("holdfast_")
+      assert(channel !== undefined)
+      const patience = { askEvery: Duration.millis(50), answerMax: Duration.seconds(1), leaveMax: Duration.millis(100) }
+      const hearing = yield* Effect.forkScoped(Stream.runDrain(changes(connector, channel, patience)))
+      // It is asked, and answers.
+      yield* stage.foreign`SELECT 1 FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'holdfast' AND query LIKE '%listen%SELECT 1'`.pipe(
+        Effect.repeat({ until: (rows) => rows.length > 0 })
+      )
+      assert.isTrue(Option.isNone(yield* Fiber.poll(hearing)))
+      proxy.freeze()
+      assert.include(yield* Effect.flip(Fiber.join(hearing)), { operation: "listen", class: "connection" })
+    })
   )
 
   it.scoped("a store that cannot tell says so by having none", () =>

@@ -244,6 +244,11 @@ describe("Postgres schema: how a statement finds its rows", () => {
             assert.match(settling, /LockRows/)
             assert.match(settling, /holdfast_runs_pkey on holdfast_runs r_1[\s\S]*holdfast_runs_pkey/)
             assert.match(yield* plan(foreign, dialect.list({})), /Index Scan Backward using holdfast_runs_newest/)
+            // Its rows are found once, and from then on by their ids.
+            const request = { from: here, by: here, names: [], now: 1, token: "t", error: "{}", limit: 9 }
+            const taking = yield* plan(foreign, dialect.takeOver(request))
+            assert.match(taking, /holdfast_runs_pkey[\s\S]*holdfast_runs_pkey/)
+            assert.isAtMost(taking.match(new RegExp(walks, "g"))?.length ?? 0, 1, taking)
           }
         })
       )

@@ -1,6 +1,6 @@
 /** How a row of the runs table is read, whatever a driver gives its columns as. */
 import { assert, describe, it } from "@effect/vitest"
-import { hostsSeen, ownedRun, storedRun } from "../../src/internal/store/sqlRows.js"
+import { hostsSeen, ownedRuns, storedRun } from "../../src/internal/store/sqlRows.js"
 import { here, runId } from "./contract/fixtures.js"
 
 const columns = {
@@ -94,28 +94,30 @@ describe("a row of the runs table", () => {
     assert.deepStrictEqual([progressCurrent, startedAt], [0, 0])
   })
 
-  it("is a host's own, as its renewal finds it", () => {
-    assert.deepStrictEqual(ownedRun(columns), {
-      id: runId(1),
-      attempt: 1,
-      cancelRequestedAt: 20,
-      cancelReason: "by hand"
-    })
-    assert.deepStrictEqual(ownedRun(withEmpty(null)), {
-      id: runId(1),
-      attempt: 1,
-      cancelRequestedAt: null,
-      cancelReason: null
-    })
+  it("is a host's own, as its renewal finds it: all in one text, and those with a cancel once more", () => {
+    const none = { run_id: null, cancel_requested_at: null, cancel_reason: null }
+    const rows = [
+      { ...none, runs: `${runId(1)} 1,${runId(2)} 12,${runId(3)} 1` },
+      { runs: null, run_id: runId(2), cancel_requested_at: "20", cancel_reason: "by hand" },
+      { runs: null, run_id: runId(3), cancel_requested_at: 30n, cancel_reason: null }
+    ]
+    assert.deepStrictEqual(ownedRuns(rows), [
+      { id: runId(1), attempt: 1, cancelRequestedAt: null, cancelReason: null },
+      { id: runId(2), attempt: 12, cancelRequestedAt: 20, cancelReason: "by hand" },
+      { id: runId(3), attempt: 1, cancelRequestedAt: 30, cancelReason: null }
+    ])
+    assert.deepStrictEqual(ownedRuns([{ ...none, runs: null }]), [])
   })
 
-  it("of hosts are those that are live, and whose rows wait for another host", () => {
+  it("of hosts are those that are live, whose rows wait for another host, and who may go", () => {
     const live = { host_id: here, pid: 1n, boot_id: null, process_started_at: "7", registered_at: 1, state: "live" }
     const rows = [{ ...live, lease_until: 2, lease_millis: 3, renew_seq: 4n }, ...[here, null].map(lostHost)]
+    const spent = { host_id: here, state: "spent" }
     const host = { hostId: here, pid: 1, bootId: null, processStartedAt: 7, registeredAt: 1, leaseUntil: 2 }
-    assert.deepStrictEqual(hostsSeen(rows), {
+    assert.deepStrictEqual(hostsSeen([...rows, spent]), {
       live: [{ ...host, leaseMillis: 3, renewSeq: 4 }],
-      lost: [here, null]
+      lost: [here, null],
+      spent: [here]
     })
   })
 })

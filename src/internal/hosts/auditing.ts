@@ -21,7 +21,8 @@ import { adopt } from "./adopting.js"
 /** @internal */
 export const audit = (core: KernelCore, owned: ReadonlyArray<OwnedRun>): Effect.Effect<void> =>
   Effect.forEach(
-    owned,
+    // Of thousands there are few, and each effect has its cost.
+    owned.filter((row) => row.cancelRequestedAt !== null || core.runs.get(row.id)?.attempt !== row.attempt),
     (row) => {
       const run = core.runs.get(row.id)
       if (run === undefined || !isOf(run, row)) return row.attempt === 1 ? abandonRow(core, row) : adoptRow(core, row)

@@ -116,7 +116,19 @@ export const make = (
       yield* Deferred.await(renewed)
     })
 
-    yield* Effect.retry(register(hostId), options.openRetry)
+    /** Each attempt has an id of its own: where one was given up its row may land at any time, and is then nobody's. */
+    const givenUp: Array<HostId> = []
+    const registration = Effect.suspend(() => register(hostId)).pipe(
+      Effect.tapError(() =>
+        Effect.map(makeHostId, (id) => {
+          givenUp.push(hostId)
+          hostId = id
+        })
+      )
+    )
+    yield* Effect.retry(registration, options.openRetry)
+    // What lands after this is fenced by whoever observes it, and removed then.
+    yield* Effect.forEach(givenUp, (id) => Effect.ignore(store.removeHost(id)), { discard: true })
     const renewals = Effect.forever(Effect.flatMap(renewal, Effect.sleep))
     yield* Effect.forkScoped(Effect.interruptible(Effect.zipRight(Effect.sleep(delays.renewed), renewals)))
     yield* Effect.forkScoped(Effect.interruptible(Effect.forever(watch)))

@@ -78,7 +78,9 @@ const round = (recovery: Recovery, isDue: boolean): Effect.Effect<void, StoreFai
     const { core, observer } = recovery
     if (!(yield* mayTake(core))) return observer.lostContact()
     const askedAt = yield* monotonicMillis
-    const { live, lost } = yield* Effect.tapError(core.store.hosts, () => Effect.sync(() => observer.lostContact()))
+    const { live, lost, spent } = yield* Effect.tapError(core.store.hosts, () =>
+      Effect.sync(() => observer.lostContact())
+    )
     const others = live.filter(({ hostId }) => hostId !== core.lease.hostId())
     const silent = observer.look({ live: others, askedAt, seenAt: yield* monotonicMillis })
     const fenced = yield* Effect.filter(silent, (host) => fence(core, host))
@@ -89,6 +91,8 @@ const round = (recovery: Recovery, isDue: boolean): Effect.Effect<void, StoreFai
       for (const row of yield* leftOf(core, from)) left.push([from, row])
     }
     if (isDue) yield* report(recovery, left)
+    // Rule 11: the store keeps those that an active run names by now. No host comes back under an id that was fenced.
+    yield* Effect.forEach(spent, core.store.removeHost, { discard: true })
   })
 
 /** Rules 5 and 6: fence, then take, and by the number that was observed. One that has renewed meanwhile is left alone. */

@@ -21,6 +21,7 @@ import type { Count } from "../log/counting.js"
 import type { WriteLine } from "../log/lineWriter.js"
 import type { ActiveRun } from "../runs/activeRun.js"
 import type { Tail } from "../runs/eventHub.js"
+import type { RunChanges } from "../runs/runChanges.js"
 import type { Provided, StartRequest } from "../runs/starting.js"
 import type { StatusWriter } from "../writing/statusWriter.js"
 
@@ -73,6 +74,8 @@ export interface KernelCore {
   definitionCame: Deferred.Deferred<void>
   /** Cancels of runs that are not in this host's memory, one per run. */
   readonly rowCancels: Map<RunId, Deferred.Deferred<CancelAnswer, StoreFailure | RunNotFound>>
+  /** Who waits for a run that is not in this host's memory to change. */
+  readonly changes: RunChanges
   /** How many events each run keeps for readers who come later; raised by those who serve such readers. */
   readonly tail: Tail
   /** From the first step of the shutdown on: no more intake. */

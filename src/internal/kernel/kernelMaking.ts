@@ -19,11 +19,13 @@ import { audit } from "../hosts/auditing.js"
 import * as HostLease from "../hosts/hostLease.js"
 import { HostProcesses } from "../hosts/hostProcess.js"
 import { leaseEnded, stopWorkOf } from "../hosts/leaseEnd.js"
+import * as Listening from "../hosts/listening.js"
 import * as Recovering from "../hosts/recovering.js"
 import * as Journaling from "../journal/journaling.js"
 import { replay } from "../journal/replaying.js"
 import * as Counting from "../log/counting.js"
 import * as LineWriter from "../log/lineWriter.js"
+import * as RunChanges from "../runs/runChanges.js"
 import * as Backoff from "../writing/backoff.js"
 import * as BoundedStore from "../writing/boundedStore.js"
 import * as StatusWriter from "../writing/statusWriter.js"
@@ -81,6 +83,7 @@ export const make = (
       definitionCame: Deferred.unsafeMake<void>(FiberId.none),
       journal: journal === undefined ? undefined : Journaling.make(journal, settings.persist.delayMax),
       rowCancels: new Map(),
+      changes: store.changes === undefined ? RunChanges.unheard : RunChanges.make(),
       tail: { max: 0 },
       isStopping: false,
       isClosed: false,
@@ -98,6 +101,7 @@ export const make = (
       delayMaxMillis: Duration.toMillis(settings.persist.delayMax)
     })
     announceMetrics(count)
+    yield* Listening.start(made, Backoff.exponential(settings.persist.delayBase))
     yield* Recovering.start(made, opening.openRetry)
     return made
   })

@@ -1,7 +1,8 @@
 /**
  * Runs that are not in this host's memory: other hosts', and those that settled long ago. What can be
- * told about them is what their row says, so they are read until the row is terminal. A read that
- * fails only delays: it is repeated at the same interval for as long as somebody listens.
+ * told about them is what their row says, so they are read until the row is terminal: whenever the database
+ * tells of a change, where it does, and at an interval. A read that fails only delays: it is repeated at the
+ * same interval for as long as somebody listens.
  *
  * @since 0.1.0
  */
@@ -16,6 +17,9 @@ import { isTerminal } from "../../RunStatus.js"
 import type { StoredRun } from "../../RunStore.js"
 import type { KernelCore } from "../kernel/kernelCore.js"
 import { runOf } from "../store/runRow.js"
+import type { Watch } from "./runChanges.js"
+
+type Core = Pick<KernelCore, "store" | "options" | "changes">
 
 /** @internal */
 export const readRow = (
@@ -28,46 +32,39 @@ export const readRow = (
   )
 
 /** The row, once it is terminal. */
-export const followRow = (
-  core: Pick<KernelCore, "store" | "options">,
-  id: RunId
-): Effect.Effect<StoredRun, RunNotFound> =>
+export const followRow = (core: Core, id: RunId): Effect.Effect<StoredRun, RunNotFound> =>
   Effect.gen(function* () {
+    const watch = yield* core.changes.watch(id)
     while (true) {
       const read = yield* Effect.either(readRow(core, id))
       if (Either.isRight(read) && isTerminal(read.right.status)) return read.right
       if (Either.isLeft(read) && read.left._tag === "RunNotFound") return yield* read.left
-      yield* Effect.sleep(core.options.followInterval)
+      yield* watch.pause(core.options.followInterval)
     }
-  })
+  }).pipe(Effect.scoped)
 
 /** The events that a row can tell: what it is, what changes in it, and its end. */
-export const rowEvents = (
-  core: Pick<KernelCore, "store" | "options">,
-  id: RunId
-): Stream.Stream<RunEvent, RunNotFound | StoreFailure> =>
-  Stream.unwrap(
-    Effect.map(readRow(core, id), (first) =>
-      Stream.concat(
+export const rowEvents = (core: Core, id: RunId): Stream.Stream<RunEvent, RunNotFound | StoreFailure> =>
+  Stream.unwrapScoped(
+    Effect.gen(function* () {
+      const watch = yield* core.changes.watch(id)
+      const first = yield* readRow(core, id)
+      return Stream.concat(
         Stream.fromIterable(told(undefined, first, 0)),
-        isTerminal(first.status) ? Stream.empty : laterEvents(core, id, first)
+        isTerminal(first.status) ? Stream.empty : laterEvents(core, first, watch)
       )
-    )
+    })
   )
 
-const laterEvents = (
-  core: Pick<KernelCore, "store" | "options">,
-  id: RunId,
-  first: StoredRun
-): Stream.Stream<RunEvent, RunNotFound> => {
+const laterEvents = (core: Core, first: StoredRun, watch: Watch): Stream.Stream<RunEvent, RunNotFound> => {
   interface Seen {
     readonly row: StoredRun
     readonly sequence: number
   }
   const next = (seen: Seen): Effect.Effect<Option.Option<readonly [ReadonlyArray<RunEvent>, Seen]>, RunNotFound> => {
     if (isTerminal(seen.row.status)) return Effect.succeedNone
-    return Effect.sleep(core.options.followInterval).pipe(
-      Effect.zipRight(readRow(core, id)),
+    return watch.pause(core.options.followInterval).pipe(
+      Effect.zipRight(readRow(core, first.id)),
       Effect.catchTag("StoreFailure", () => Effect.succeed(seen.row)),
       Effect.map((row) => {
         const events = told(seen.row, row, seen.sequence)

@@ -53,7 +53,10 @@ export const seen = (tables: Tables): HostsSeen => {
   for (const { hostId, status } of tables.runs.values()) if (!isTerminal(status)) owners.add(hostId)
   return {
     live: live.map(({ state: _, ...host }): LiveHost => host),
-    lost: [...owners].filter((owner) => owner === null || !isLive(tables, owner))
+    lost: [...owners].filter((owner) => owner === null || !isLive(tables, owner)),
+    spent: [...tables.hosts.values()].flatMap(({ hostId, state }) =>
+      state === "fenced" && !owners.has(hostId) ? [hostId] : []
+    )
   }
 }
 

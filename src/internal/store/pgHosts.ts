@@ -11,7 +11,9 @@ import {
   hostsText,
   isActive,
   isLiveHost,
+  isUnfinished,
   labelled,
+  ownedText,
   runColumns,
   type SqlDialect,
   type SqlStatement
@@ -39,7 +41,7 @@ export const pgHosts = (prefix: string): HostStatements => {
     owned: (hostId) =>
       labelled(
         "owned",
-        `SELECT run_id, attempt, cancel_requested_at, cancel_reason FROM ${prefix}runs WHERE host_id = $1 AND ${isActive}`,
+        ownedText(`string_agg(run_id || ' ' || attempt, ',')`, `FROM ${prefix}runs WHERE host_id = $1 AND ${isActive}`),
         [hostId]
       ),
     // Rule 11: the row stays while an active run names it.
@@ -99,19 +101,23 @@ const isLost =
 /**
  * Rule 5: fence, then take: nothing is taken from a host that is live, nor by one that is not, and the taker's own row
  * is held, so that nobody fences it meanwhile. What each row becomes is one CASE, and the cancel comes first (rule 2:
- * cancel in every hand-over). The runs are locked in the order of their ids.
+ * cancel in every hand-over). Some rows are found, and then locked in the order of their ids: to find those with the
+ * lowest ids each batch would sort all that are left.
  */
 const takeOverText = (prefix: string, isFrom: string): string => {
   const become = (cancelled: string, failed: string, running: string): string =>
     `CASE WHEN r.cancel_requested_at IS NOT NULL THEN ${cancelled} WHEN ${isLost} THEN ${failed} ELSE ${running} END`
+  const among = (rows: string): string =>
+    `r.run_id = ANY(ARRAY(SELECT run_id FROM ${rows})) AND r.${isUnfinished} AND ${isFrom}`
   return (
     `WITH taker AS MATERIALIZED (SELECT host_id FROM ${prefix}hosts WHERE host_id = $2::text AND state = 'live' FOR SHARE), ` +
     "known AS MATERIALIZED (SELECT json_array_elements_text($6::json) AS name), " +
-    `o AS MATERIALIZED (SELECT r.run_id FROM ${prefix}runs AS r ` +
+    `found AS MATERIALIZED (SELECT r.run_id FROM ${prefix}runs AS r ` +
     `WHERE ${isFrom} AND r.${isActive} AND EXISTS (SELECT 1 FROM taker) AND NOT ${isLiveHost(prefix, "$1::text")} ` +
     "AND ($1::text IS NOT NULL OR r.on_host_exit = 'restart') " +
-    `AND (r.cancel_requested_at IS NOT NULL OR ${isLost} OR r.name IN (SELECT name FROM known)) ` +
-    "ORDER BY r.run_id LIMIT $7 FOR NO KEY UPDATE OF r) " +
+    `AND (r.cancel_requested_at IS NOT NULL OR ${isLost} OR r.name IN (SELECT name FROM known)) LIMIT $7), ` +
+    `o AS MATERIALIZED (SELECT r.run_id FROM ${prefix}runs AS r WHERE ${among("found")} ` +
+    "ORDER BY r.run_id FOR NO KEY UPDATE OF r) " +
     `UPDATE ${prefix}runs AS r SET status = ${become("'cancelled'", "'failed'", "'running'")}, ` +
     `host_id = ${become("r.host_id", "r.host_id", "$2::text")}, ` +
     `attempt = ${become("r.attempt", "r.attempt", "r.attempt + 1")}, ` +
@@ -122,6 +128,6 @@ const takeOverText = (prefix: string, isFrom: string): string => {
     ["progress_current", "progress_total", "progress_step"]
       .map((column) => `${column} = ${become(`r.${column}`, `r.${column}`, "NULL")}`)
       .join(", ") +
-    ` WHERE r.run_id = ANY(ARRAY(SELECT run_id FROM o)) AND r.${isActive} AND ${isFrom} RETURNING ${columns}`
+    ` WHERE ${among("o")} RETURNING ${columns}`
   )
 }

@@ -22,7 +22,15 @@ import { nowMillis, pgHosts } from "./pgHosts.js"
 import { pgMigrations } from "./pgSchema.js"
 import { marking, showing } from "./pgText.js"
 import { listLimit } from "./runBatch.js"
-import { isActive, labelled, runColumns, type SqlDialect, type SqlStatement, tableNames } from "./sqlStatements.js"
+import {
+  isActive,
+  isUnfinished,
+  labelled,
+  runColumns,
+  type SqlDialect,
+  type SqlStatement,
+  tableNames
+} from "./sqlStatements.js"
 
 /** Postgres cuts names at 63 bytes, and the longest that is made of the prefix has 22 more. */
 const prefixLengthMax = 40
@@ -108,11 +116,8 @@ const lockedBatch = (prefix: string, fields: ReadonlyArray<string>): string =>
 /** From the batch to its rows, when all of them are locked. */
 const fromLocked = "FROM j WHERE r.run_id = ANY(ARRAY(SELECT run_id FROM locked)) AND r.run_id = j.id"
 
-/** By a check of the table the same as the condition of the partial indexes, and no reason to use one of them. */
-const active = "r.finished_at IS NULL"
-
 /** Rule 1: attempt in the guard. */
-const isMine = `${active} AND r.host_id = j."hostId" AND r.attempt = j.attempt`
+const isMine = `r.${isUnfinished} AND r.host_id = j."hostId" AND r.attempt = j.attempt`
 
 const columns = runColumns.map((column) => `r.${column}`).join(", ")
 
@@ -220,7 +225,7 @@ const entombText = (prefix: string): string =>
   "cancel_requested_at = COALESCE(r.cancel_requested_at, excluded.cancel_requested_at), idempotency_key = NULL, " +
   "started_at = NULL, work_outcome = excluded.work_outcome, finished_at = excluded.finished_at, " +
   "result = excluded.result, error = excluded.error, settle_token = excluded.settle_token " +
-  `WHERE ${active} AND r.host_id = excluded.host_id AND r.attempt = 1 RETURNING r.run_id, r.status, r.work_outcome`
+  `WHERE r.${isUnfinished} AND r.host_id = excluded.host_id AND r.attempt = 1 RETURNING r.run_id, r.status, r.work_outcome`
 
 const releaseText = (prefix: string): string => {
   const ifCancelled = (then: string, otherwise: string): string =>
@@ -246,7 +251,7 @@ const cancelText = (prefix: string): string => {
     `finished_at = ${ifNobodys('j."requestedAt"', "NULL")}, settle_token = ${ifNobodys("j.token", "r.settle_token")}, ` +
     "cancel_reason = CASE WHEN r.cancel_requested_at IS NULL THEN j.reason ELSE r.cancel_reason END, " +
     'cancel_requested_at = COALESCE(r.cancel_requested_at, j."requestedAt") ' +
-    `${fromLocked} AND ${active} RETURNING r.run_id, r.status`
+    `${fromLocked} AND r.${isUnfinished} RETURNING r.run_id, r.status`
   )
 }
 

@@ -40,18 +40,29 @@ export const storedRun = (row: SqlRow): StoredRun => ({
   progressStep: text(row.progress_step)
 })
 
-/** @internal */
-export const ownedRun = (row: SqlRow): OwnedRun => ({
-  id: row.run_id as RunId,
-  attempt: Number(row.attempt),
-  cancelRequestedAt: number(row.cancel_requested_at),
-  cancelReason: text(row.cancel_reason)
-})
+/** From what `ownedText` gives. */
+export const ownedRuns = (rows: ReadonlyArray<SqlRow>): ReadonlyArray<OwnedRun> => {
+  const cancelled = new Map(rows.map((row) => [row.run_id, row]))
+  const runs = rows.map((row) => text(row.runs) ?? "").join("")
+  if (runs === "") return []
+  return runs.split(",").map((run) => {
+    const at = run.lastIndexOf(" ")
+    const id = run.slice(0, at)
+    const cancel = cancelled.get(id)
+    return {
+      id: id as RunId,
+      attempt: Number(run.slice(at)),
+      cancelRequestedAt: number(cancel?.cancel_requested_at),
+      cancelReason: text(cancel?.cancel_reason)
+    }
+  })
+}
 
 /** @internal */
 export const hostsSeen = (rows: ReadonlyArray<SqlRow>): HostsSeen => ({
   live: rows.filter(({ state }) => state === "live").map(liveHost),
-  lost: rows.filter(({ state }) => state === "lost").map((row) => text(row.host_id) as HostId | null)
+  lost: rows.filter(({ state }) => state === "lost").map((row) => text(row.host_id) as HostId | null),
+  spent: rows.filter(({ state }) => state === "spent").map((row) => row.host_id as HostId)
 })
 
 const liveHost = (row: SqlRow): LiveHost => ({

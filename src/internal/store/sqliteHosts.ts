@@ -13,6 +13,7 @@ import {
   isActive,
   isLiveHost,
   labelled,
+  ownedText,
   runColumns,
   type SqlDialect,
   type SqlStatement
@@ -40,8 +41,11 @@ export const sqliteHosts = (prefix: string): HostStatements => {
     owned: (hostId) =>
       labelled(
         "owned",
-        `SELECT run_id, attempt, cancel_requested_at, cancel_reason FROM ${prefix}runs WHERE host_id = ? AND ${isActive}`,
-        [hostId]
+        ownedText(
+          `group_concat(run_id || ' ' || attempt, ',')`,
+          `FROM ${prefix}runs WHERE host_id = ? AND ${isActive}`
+        ),
+        [hostId, hostId]
       ),
     // Rule 11: the row stays while an active run names it.
     remove: (hostId) =>
@@ -129,7 +133,7 @@ const takeOverText = (prefix: string): string => {
     ["progress_current", "progress_total", "progress_step"]
       .map((column) => `${column} = ${become(`r.${column}`, `r.${column}`, "NULL")}`)
       .join(", ") +
-    ` FROM p, o WHERE r.run_id = o.run_id AND +r.${isActive} AND +r.host_id IS p.source ` +
+    ` FROM p WHERE r.run_id IN (SELECT run_id FROM o) AND +r.${isActive} AND +r.host_id IS p.source ` +
     `RETURNING ${runColumns.join(", ")}`
   )
 }

@@ -186,6 +186,30 @@ const observing = (test: StoreTest): void => {
   )
 
   test(
+    "a fenced host may go when no active run names it any more, and a live one never is among those (rule 11)",
+    Effect.gen(function* () {
+      const store = yield* RunStore
+      yield* fencedWith(newRun(1), newRun(2))
+      const spent = Effect.map(store.hosts, (seen) => seen.spent)
+      assert.deepStrictEqual(yield* spent, [])
+      yield* store.removeHost(here)
+      yield* store.settle([settlement(1)])
+      assert.deepStrictEqual(yield* spent, [])
+      yield* store.takeOver(takeOver())
+      assert.deepStrictEqual(yield* spent, [here])
+      // What lands late is nobody's again, and keeps the row until it is taken.
+      yield* inserted(newRun(3))
+      assert.deepStrictEqual(yield* spent, [])
+      yield* store.removeHost(here)
+      assert.deepStrictEqual((yield* store.hosts).lost, [here])
+      yield* store.takeOver(takeOver())
+      yield* store.removeHost(here)
+      assert.deepStrictEqual(yield* spent, [])
+      assert.isFalse((yield* store.renewHost({ hostId: here, leaseUntil: 9000 })).held)
+    })
+  )
+
+  test(
     "a host is fenced by the number that was observed, and by no other (rule 6)",
     Effect.gen(function* () {
       const store = yield* RunStore
