@@ -46,7 +46,9 @@ export default scenario({
       }
       assert.equal((yield* world.row(handle.id))?.["status"], "running")
     }
-    assert.deepEqual(yield* within(0)(Fiber.join(cancelling)), { _tag: "Requested", durable: false })
+    // Whether its mark got into the row before the work had stopped depends on who came first; the answer must be true.
+    const isMarked = typeof (yield* world.row(handles[2].id))?.["cancel_requested_at"] === "number"
+    assert.deepEqual(yield* within(0)(Fiber.join(cancelling)), { _tag: "Requested", durable: isMarked })
 
     yield* (yield* Chaos).heal
     yield* Effect.sleep("5 seconds")
