@@ -25,7 +25,9 @@ describe("three hosts on one database", () => {
     180_000
   )
 
-  for (const { found, mutant, seed } of canaries.filter(({ mutant: { name } }) => name === "fence-is-ignored")) {
+  for (const { found, mutant, seed } of canaries.filter(
+    ({ mutant: { name } }) => name === "hosts-are-judged-at-sight"
+  )) {
     it.live(
       `are seen to break it where the kernel is wrong: ${mutant.name}`,
       () =>
