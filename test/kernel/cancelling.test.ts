@@ -167,6 +167,32 @@ describe("a cancel of another host's run", () => {
   )
 })
 
+describe("a cancel of a run that another host has taken over", () => {
+  it.scoped("is answered, though the run is seen to have settled before the database has taken the cancel", () =>
+    Effect.gen(function* () {
+      let isAway = true
+      const { kernel, lines, tables } = yield* onStage({}, (store) => ({
+        requestCancel: (rows) => (isAway ? Effect.fail(failure({ operation: "cancel" })) : store.requestCancel(rows))
+      }))
+      const handle = yield* kernel.start("work", Effect.sleep("1 second"))
+      const row = tables.runs.get(handle.id)
+      assert.isDefined(row)
+      if (row === undefined) return
+      put(tables, { ...row, hostId: elsewhere, attempt: 2 })
+      yield* TestClock.adjust("1500 millis")
+      const cancelling = yield* Effect.fork(handle.cancel())
+      yield* TestClock.adjust("1 millis")
+      put(tables, { ...row, hostId: elsewhere, attempt: 2, status: "completed", workOutcome: "succeeded" })
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(lines("Settled").length, 1)
+      isAway = false
+      yield* TestClock.adjust("6 seconds")
+      assert.isTrue((yield* Fiber.poll(cancelling))._tag === "Some", "it waits for ever")
+      assert.deepStrictEqual<unknown>(yield* Fiber.join(cancelling), { _tag: "AlreadyTerminal", status: "completed" })
+    })
+  )
+})
+
 describe("a cancel that another host has recorded", () => {
   it.scoped("is found at the renewal, told once, and obeyed", () =>
     Effect.gen(function* () {

@@ -116,6 +116,8 @@ const record = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void>
   Effect.map(nowMillis, (now) => {
     // Where the work has ended its settle carries the cancel, and answers it.
     if (run.state._tag !== "Working") return
+    // Asked of the row already, while another host had the run: that one is answered by the row, and must not be replaced.
+    if (core.rowCancels.has(run.id)) return
     core.writer.cancel.submit({
       id: run.id,
       row: () => {
