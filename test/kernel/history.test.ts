@@ -390,6 +390,22 @@ describe("RunHistory", () => {
     assert.deepStrictEqual(broken(text), [])
   })
 
+  it("lets a key be free whose holder was given back, and then cancelled by a host that did not have it", () => {
+    const released = { _tag: "RunReleased", runId: a, attempt: 1, attempts: 1 }
+    const asked = (durable: boolean) => cancelAnswered(a, { answer: "Requested", durable, hostId: other })
+    const story = (durable: boolean) => [
+      started(a, { key: "k" }),
+      { _tag: "StopRequested", runId: a, stop: "shutdown" },
+      ended(a, "interrupted"),
+      released,
+      asked(durable),
+      started(b, { key: "k", hostId: other }),
+      stopped
+    ]
+    assert.notInclude(broken(log(...story(true))), "G8")
+    assert.include(broken(log(...story(false))), "G8")
+  })
+
   it("names each guarantee that it checks in a case of this file", () => {
     assert.deepStrictEqual(
       RunHistory.Guarantee.literals.filter((guarantee) => !cases.some((one) => one[1] === guarantee)),

@@ -43,6 +43,8 @@ export const make = (stopped: ReadonlySet<HostId>): KeyHolders => {
   const keyOf = new Map<RunId, string>()
   /** Of the holders, those whose work has ended. */
   const ended = new Set<RunId>()
+  /** Of the holders, those that were given back: nobody has them, so a cancel that is durable has ended them. */
+  const released = new Set<RunId>()
   /** By the holder. */
   const conflicts = new Map<RunId, Conflict>()
 
@@ -52,6 +54,7 @@ export const make = (stopped: ReadonlySet<HostId>): KeyHolders => {
     holders.delete(key)
     keyOf.delete(runId)
     ended.delete(runId)
+    released.delete(runId)
   }
 
   const take = (line: Started): ReadonlyArray<Violation> => {
@@ -60,6 +63,7 @@ export const make = (stopped: ReadonlySet<HostId>): KeyHolders => {
     if (holder !== undefined) {
       keyOf.delete(holder.runId)
       ended.delete(holder.runId)
+      released.delete(holder.runId)
     }
     holders.set(key, line)
     keyOf.set(line.runId, key)
@@ -96,12 +100,17 @@ export const make = (stopped: ReadonlySet<HostId>): KeyHolders => {
       const found = decided(line)
       if (line._tag === "RunStarted" && line.key !== undefined) return [...found, ...take(line)]
       if (line._tag === "WorkEnded" && keyOf.has(line.runId)) ended.add(line.runId)
+      if (line._tag === "RunReleased" && keyOf.has(line.runId)) released.add(line.runId)
+      if (isDurableCancel(line) && released.has(line.runId)) free(line.runId)
       if (frees.has(line._tag) && "runId" in line && line.runId !== undefined) free(line.runId)
       if (line._tag === "WriteFailed") freeInDoubt(line)
       return found
     }
   }
 }
+
+const isDurableCancel = (line: Line): line is LineOf<"CancelAnswered"> =>
+  line._tag === "CancelAnswered" && line.answer === "Requested" && line.durable === true
 
 /** The holder's own host says that its row had not become terminal yet, or stops and leaves it at that. */
 const isActiveAfter = (line: Line, runId: RunId): boolean => {
