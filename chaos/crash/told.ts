@@ -9,6 +9,7 @@ import { writeSync } from "node:fs"
 import * as Schema from "effect/Schema"
 import { RunId } from "../../src/RunId.js"
 import { RunStatus, TerminalStatus, WorkOutcome } from "../../src/RunStatus.js"
+import { parser } from "../internal/jsonLines.js"
 
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
 const record = <const Tag extends string, Fields extends Schema.Struct.Fields>(tag: Tag, fields: Fields) =>
@@ -61,11 +62,5 @@ export const tellTo =
     writeSync(descriptor, `${JSON.stringify({ ...record, life })}\n`)
   }
 
-const decode = Schema.decodeUnknownSync(Schema.parseJson(Told))
-
-/** Throws where a line cannot be read: a life that does not say what it did proves nothing. */
-export const parse = (ndjson: string): ReadonlyArray<Told> =>
-  ndjson
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => decode(line))
+/** Throws where a line cannot be read. */
+export const parse = parser(Told)

@@ -10,7 +10,7 @@ export const atScale: ReadonlyArray<Mutant> = [
     name: "key-checked-then-inserted",
     guarantee: "G8",
     defect: "No index guards the key: a check before the insert is all there is, and two starts pass it at once.",
-    file: "src/internal/store/sqliteSchema.ts",
+    file: "src/internal/store/sqlIndexes.ts",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of the source
     find: "`CREATE UNIQUE INDEX ${prefix}runs_active_key",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of the source

@@ -128,7 +128,7 @@ export const cancelling: ReadonlyArray<Mutant> = [
     name: "key-freed-at-cancel-request",
     guarantee: "G8",
     defect: "The key is free as soon as a cancel is recorded, while the work still executes.",
-    file: "src/internal/store/sqliteSchema.ts",
+    file: "src/internal/store/sqlIndexes.ts",
     find: "WHERE run_key IS NOT NULL AND",
     replace: "WHERE run_key IS NOT NULL AND cancel_requested_at IS NULL AND",
     killedBy: "cancelKeepsKey"

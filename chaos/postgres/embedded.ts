@@ -96,7 +96,8 @@ const signalPostmaster = (dataDirectory: string, signal: NodeJS.Signals): void =
   }
 }
 
-const freePort = (): Promise<number> =>
+/** Of the loopback, and nobody's a moment ago. */
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once("error", reject)

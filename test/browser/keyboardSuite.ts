@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { Browser, Page } from "playwright-core"
-import { start } from "../http/host.js"
+import { nextMillisecond, start } from "../http/host.js"
 import { filter, items, watch } from "./livePage.js"
 
 /** Of the page, whose functions are sent there as text. */
@@ -33,7 +33,9 @@ export const keyboardSuite = (browser: () => Browser): void => {
       Effect.gen(function* () {
         const host = yield* start()
         yield* Effect.forEach(["one", "two"], (key) =>
-          Effect.flatMap(host.kernel.start("export", Effect.void, { key }), ({ settled }) => settled)
+          Effect.flatMap(host.kernel.start("export", Effect.void, { key }), ({ settled }) =>
+            Effect.zipRight(settled, nextMillisecond)
+          )
         )
         const running = yield* host.kernel.start("import", Effect.never, { key: "three" })
         const { does, look } = yield* watch(browser(), host)

@@ -6,16 +6,10 @@
  */
 import { basename } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { filesIn, read } from "./pages.js"
+import { cellsOf, filesIn, read } from "./pages.js"
 
 const page = read("docs/architecture.md")
 const files = new Map(filesIn("src", ".ts").map((file) => [basename(file, ".ts"), file]))
-
-const cellsOf = (line: string): ReadonlyArray<string> =>
-  line
-    .split("|")
-    .slice(1, -1)
-    .map((cell) => cell.trim())
 
 const backticked = (text: string): ReadonlyArray<string> =>
   [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? "")

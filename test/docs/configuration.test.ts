@@ -20,24 +20,12 @@ import ts from "typescript"
 import { type RunId, RunKernel, RunLog, RunStore } from "../../src/index.js"
 import { levelOf } from "../../src/internal/log/lineWriter.js"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
-import { read } from "./pages.js"
+import { namedRows, read } from "./pages.js"
 
 const page = read("docs/configuration.md")
 
 /** The cells of the table rows whose first cell is one name in backticks; the first of a name, the kernel's. */
-const rows: ReadonlyMap<string, ReadonlyArray<string>> = new Map(
-  page
-    .split("\n")
-    .flatMap((line) => {
-      const cells = line
-        .split("|")
-        .slice(1, -1)
-        .map((cell) => cell.trim())
-      const name = /^`([\w.]+)`$/.exec(cells[0] ?? "")?.[1]
-      return name === undefined ? [] : [[name, cells.slice(1)] as const]
-    })
-    .reverse()
-)
+const rows: ReadonlyMap<string, ReadonlyArray<string>> = new Map([...namedRows(page)].reverse())
 
 /** The names of the fields of an interface, as its source has them. */
 const fieldsOf = (file: string, name: string): ReadonlyArray<string> => {

@@ -97,6 +97,23 @@ export const examples = (): ReadonlyArray<Example> => [
   ...[...filesIn("src", ".ts"), ...filesIn("chaos", ".ts")].flatMap((file) => examplesOfModule(file, read(file)))
 ]
 
+// -- tables ---------------------------------------------------------------------------------------------
+
+/** The cells of a line that is a row of a table; none where it is not. */
+export const cellsOf = (line: string): ReadonlyArray<string> =>
+  line
+    .split("|")
+    .slice(1, -1)
+    .map((cell) => cell.trim())
+
+/** The rows whose first cell is one name in backticks: that name, and the other cells. */
+export const namedRows = (text: string): ReadonlyArray<readonly [string, ReadonlyArray<string>]> =>
+  text.split("\n").flatMap((line) => {
+    const [first = "", ...others] = cellsOf(line)
+    const name = /^`([\w.]+)`$/.exec(first)?.[1]
+    return name === undefined ? [] : [[name, others] as const]
+  })
+
 // -- links ----------------------------------------------------------------------------------------------
 
 /** Lines of a page that are prose: what stands in a code block is no link and no heading. */

@@ -6,26 +6,14 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { RunMetrics } from "../../src/index.js"
-import { read } from "./pages.js"
+import { namedRows, read } from "./pages.js"
 
 const page = read("docs/telemetry.md")
 
 const sectionOf = (heading: string): string => (page.split(`\n## ${heading}\n`)[1] ?? "").split("\n## ")[0] ?? ""
 
 /** The cells of a section's table, by the name in backticks that its first cell has. */
-const rowsOf = (heading: string): ReadonlyMap<string, ReadonlyArray<string>> =>
-  new Map(
-    sectionOf(heading)
-      .split("\n")
-      .flatMap((line) => {
-        const cells = line
-          .split("|")
-          .slice(1, -1)
-          .map((cell) => cell.trim())
-        const name = /^`([\w.]+)`$/.exec(cells[0] ?? "")?.[1]
-        return name === undefined ? [] : [[name, cells.slice(1)] as const]
-      })
-  )
+const rowsOf = (heading: string): ReadonlyMap<string, ReadonlyArray<string>> => new Map(namedRows(sectionOf(heading)))
 
 describe("the telemetry page", () => {
   it("has every metric with its kind, and names no other", () => {

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { script } from "../../src/internal/dashboard/dashboardScript.js"
-import { failure, makeGate, Reader, start } from "./host.js"
+import { failure, makeGate, nextMillisecond, Reader, start } from "./host.js"
 
 const post = (body: unknown) => ({ method: "POST", body })
 const nowhere = "018f3a3e-0000-7000-8000-000000000000"
@@ -111,12 +111,16 @@ describe("the page", () => {
   it.scopedLive("tells the latest, says that there are more, and leaves out none that is at work", () =>
     Effect.gen(function* () {
       const { kernel, port } = yield* start({ dashboard: { runsMax: 3 } })
+      const runs = (...names: ReadonlyArray<string>) =>
+        Effect.forEach(names, (name) =>
+          Effect.flatMap(kernel.start(name, Effect.void), ({ settled }) => Effect.zipRight(settled, nextMillisecond))
+        )
       const old = yield* kernel.start("old", Effect.never)
-      for (const name of ["a", "b"]) yield* (yield* kernel.start(name, Effect.void)).settled
+      yield* runs("a", "b")
       const reader = yield* live(port)
       yield* reader.until((told) => latest(told)?.runs.length === 3)
       assert.isFalse(latest(reader).isMore)
-      for (const name of ["c", "d"]) yield* (yield* kernel.start(name, Effect.void)).settled
+      yield* runs("c", "d")
       yield* reader.until((told) => latestRun(told)?.status === "completed" && latestRun(told)?.name === "d")
       assert.deepStrictEqual(
         latest(reader).runs.map(({ name }: { name: string }) => name),

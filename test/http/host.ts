@@ -7,6 +7,7 @@ import * as Http from "node:http"
 import type { AddressInfo } from "node:net"
 import { HttpApi, HttpApiBuilder, HttpServer, OpenApi } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -46,6 +47,11 @@ export const makeGate = Effect.map(Deferred.make<void>(), (gate) => ({
   open: Deferred.succeed(gate, undefined),
   wait: Deferred.await(gate)
 }))
+
+/** The newest run comes first, and runs that started in one millisecond stand in any order. */
+export const nextMillisecond = Effect.flatMap(Clock.currentTimeMillis, (started) =>
+  Effect.repeat(Clock.currentTimeMillis, { until: (now) => now > started })
+)
 
 export interface Setting {
   readonly import?: (file: string) => Effect.Effect<number, never, any>

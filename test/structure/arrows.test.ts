@@ -7,7 +7,7 @@
 import { basename } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import ts from "typescript"
-import { cyclesOf, filesIn, type Graph, graphOf, importsOf, reachedFrom, textOf } from "./moduleGraph.js"
+import { compiledIn, cyclesOf, filesIn, type Graph, graphOf, importsOf, reachedFrom, textOf } from "./moduleGraph.js"
 
 const src = filesIn("src")
 const sources = graphOf(src)
@@ -140,6 +140,10 @@ describe("the files of src", () => {
       .map((file) => [file, textOf(file).trimEnd().split("\n").length] as const)
       .filter(([, lines]) => lines > linesMax)
     assert.deepStrictEqual(found, [])
+  })
+
+  it("stand alone, as those of the other folders: nothing compiled is beside its source", () => {
+    assert.deepStrictEqual(["src", "chaos", "docs", "test"].flatMap(compiledIn), [])
   })
 
   it("are named by what they hold", () => {

@@ -25,6 +25,15 @@ export const filesIn = (folder: string): ReadonlyArray<string> =>
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"))
     .sort()
 
+/** What a compiler left beside the source: who imports the source would load that. */
+export const compiledIn = (folder: string): ReadonlyArray<string> => {
+  const sources = new Set(filesIn(folder).filter((file) => !file.endsWith(".d.ts")))
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .map((name) => `${folder}/${name.split(sep).join("/")}`)
+    .filter((file) => /\.(?:js|d\.ts)$/.test(file) && sources.has(file.replace(/\.(?:js|d\.ts)$/, ".ts")))
+    .sort()
+}
+
 export const textOf = (file: string): string => readFileSync(join(root, file), "utf8")
 
 /** `./x.js` from `src/a.ts` is `src/x.ts`. */

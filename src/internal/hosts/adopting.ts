@@ -4,7 +4,6 @@
  *
  * @since 0.1.0
  */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
@@ -52,22 +51,15 @@ export const adopt = (core: KernelCore, row: StoredRun, previous: HostId | null 
 const isOver = ({ state }: ActiveRun.ActiveRun): boolean =>
   state._tag === "Superseded" || state._tag === "Settled" || state._tag === "Gone"
 
-const recordOf = (core: KernelCore, row: StoredRun & { readonly hostId: HostId }): ActiveRun.ActiveRun => ({
-  id: row.id,
-  hostId: row.hostId,
-  attempt: row.attempt,
-  newRun: row,
-  cancelGrace: core.options.cancelGrace,
-  hub: new EventHub(core.tail),
-  signal: Deferred.unsafeMake(FiberId.none),
-  state: ActiveRun.initial,
-  fiber: undefined,
-  startedAt: undefined,
-  progress: undefined,
-  cancelWaiters: [],
-  exit: undefined,
-  isInsertSent: true
-})
+const recordOf = (core: KernelCore, row: StoredRun & { readonly hostId: HostId }): ActiveRun.ActiveRun =>
+  ActiveRun.make({
+    hostId: row.hostId,
+    attempt: row.attempt,
+    newRun: row,
+    cancelGrace: core.options.cancelGrace,
+    hub: new EventHub(core.tail),
+    isInsertSent: true
+  })
 
 /** Whatever a schema throws, too: the message says what the payload is not. */
 const requestOf = (

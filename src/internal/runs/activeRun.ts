@@ -5,10 +5,11 @@
  *
  * @since 0.1.0
  */
-import type * as Deferred from "effect/Deferred"
+import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import type { CancelAnswer, Progress, Settled } from "../../Run.js"
 import type { CancelError, RunNotFound, RunSuperseded, VerdictParked } from "../../RunError.js"
 import type { HostId, RunId } from "../../RunId.js"
@@ -106,6 +107,25 @@ export const tokenOf = (hostId: HostId, attempt: number): string => `${hostId}:$
 
 /** @internal */
 export const initial: State = { _tag: "Inserting", cancel: undefined }
+
+/**
+ * The record of a run to which nothing has happened yet.
+ *
+ * @internal
+ */
+export const make = (
+  facts: Pick<ActiveRun, "hostId" | "attempt" | "newRun" | "cancelGrace" | "hub" | "isInsertSent">
+): ActiveRun => ({
+  ...facts,
+  id: facts.newRun.id,
+  signal: Deferred.unsafeMake(FiberId.none),
+  state: initial,
+  fiber: undefined,
+  startedAt: undefined,
+  progress: undefined,
+  cancelWaiters: [],
+  exit: undefined
+})
 
 // -- transitions ----------------------------------------------------------------------------------------
 

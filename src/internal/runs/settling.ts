@@ -88,8 +88,6 @@ export const settled = (
     run.state = { _tag: "Settled", event, ending: { cancelReason, error, result } }
     Deferred.unsafeDone(run.signal, Effect.succeed(event))
     answerCancels(run, () => Effect.succeed(cancelAnswerOf(event)))
-    // Its own mark is of no use any more. One that was asked of the row, since another host has the run, is answered by it.
-    if (!core.rowCancels.has(run.id)) core.writer.cancel.withdraw(run.id)
     yield* unregister(core, run)
     yield* core.log({ _tag: "Settled", runId: run.id, hostId: run.hostId, status, workOutcome, attempts })
     core.count(settledBy[status], 1)

@@ -131,22 +131,14 @@ const enlist = Effect.fnUntraced(function* <A, E, R>(core: KernelCore, request: 
     restartDeadline: request.restartWithin === undefined ? null : createdAt + Duration.toMillis(request.restartWithin),
     createdAt
   }
-  const run: ActiveRun.ActiveRun = {
-    id,
+  const run = ActiveRun.make({
     hostId,
     attempt: 1,
     newRun,
     cancelGrace: request.cancelGrace ?? core.options.cancelGrace,
     hub: new EventHub(core.tail),
-    signal: Deferred.unsafeMake(FiberId.none),
-    state: ActiveRun.initial,
-    fiber: undefined,
-    startedAt: undefined,
-    progress: undefined,
-    cancelWaiters: [],
-    exit: undefined,
     isInsertSent: false
-  }
+  })
   yield* register(core, run)
   yield* annotated(RunMetrics.attributes.runId, id)
   return run

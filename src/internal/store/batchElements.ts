@@ -49,6 +49,21 @@ export const settleElement = (settlement: Settlement) => ({
   cancelReason: settlement.cancelReason
 })
 
+/** In the order in which they stand above. @internal */
+export const settlementFields: ReadonlyArray<string> = [
+  "id",
+  "hostId",
+  "attempt",
+  "token",
+  "status",
+  "workOutcome",
+  "finishedAt",
+  "result",
+  "error",
+  "cancelRequestedAt",
+  "cancelReason"
+]
+
 /** @internal */
 export const entombElement = ({ run, settlement }: Tombstone) => ({
   ...settleElement(settlement),

@@ -8,6 +8,7 @@
 import type { HostId } from "../../RunId.js"
 import type { HostRegistration } from "../../RunStore.js"
 import {
+  type HostStatements,
   hostsText,
   isActive,
   isLiveHost,
@@ -15,14 +16,8 @@ import {
   labelled,
   ownedText,
   runColumns,
-  type SqlDialect,
   type SqlStatement
 } from "./sqlStatements.js"
-
-type HostStatements = Pick<
-  SqlDialect,
-  "register" | "renew" | "owned" | "remove" | "hosts" | "fence" | "takeOver" | "ownedBy"
->
 
 /** @internal */
 export const pgHosts = (prefix: string): HostStatements => {

@@ -16,13 +16,15 @@ import {
   keysElement,
   progressElement,
   releaseElement,
-  settleElement
+  settleElement,
+  settlementFields
 } from "./batchElements.js"
 import { nowMillis, pgHosts } from "./pgHosts.js"
 import { pgMigrations } from "./pgSchema.js"
 import { marking, showing } from "./pgText.js"
 import { listLimit } from "./runBatch.js"
 import {
+  entombedRow,
   isActive,
   isUnfinished,
   labelled,
@@ -187,20 +189,6 @@ const insertReadBackText = (prefix: string): string => {
   ].join(" UNION ALL ")}`
 }
 
-const settlementFields: ReadonlyArray<string> = [
-  "id",
-  "hostId",
-  "attempt",
-  "token",
-  "status",
-  "workOutcome",
-  "finishedAt",
-  "result",
-  "error",
-  "cancelRequestedAt",
-  "cancelReason"
-]
-
 /** Rule 2: cancel in every hand-over. The row, not a process, is the arbiter. */
 const settleText = (prefix: string): string =>
   `${lockedBatch(prefix, settlementFields)} UPDATE ${prefix}runs AS r SET ` +
@@ -220,11 +208,7 @@ const entombText = (prefix: string): string =>
   'j."hostId", 1, j."attemptMax", j."onHostExit", j."createdAt", j."cancelRequestedAt", j."cancelReason", ' +
   'j."finishedAt", j."workOutcome", j.result, j.error, j.token ' +
   "FROM j ORDER BY j.id ON CONFLICT (run_id) DO UPDATE SET " +
-  "status = CASE WHEN r.cancel_requested_at IS NULL THEN excluded.status ELSE 'cancelled' END, " +
-  "cancel_reason = CASE WHEN r.cancel_requested_at IS NULL THEN excluded.cancel_reason ELSE r.cancel_reason END, " +
-  "cancel_requested_at = COALESCE(r.cancel_requested_at, excluded.cancel_requested_at), idempotency_key = NULL, " +
-  "started_at = NULL, work_outcome = excluded.work_outcome, finished_at = excluded.finished_at, " +
-  "result = excluded.result, error = excluded.error, settle_token = excluded.settle_token " +
+  entombedRow +
   `WHERE r.${isUnfinished} AND r.host_id = excluded.host_id AND r.attempt = 1 RETURNING r.run_id, r.status, r.work_outcome`
 
 const releaseText = (prefix: string): string => {

@@ -123,6 +123,12 @@ export interface SqlDialect {
   readonly channel: SqlStatement | undefined
 }
 
+/** Those of a dialect that are about hosts. @internal */
+export type HostStatements = Pick<
+  SqlDialect,
+  "register" | "renew" | "owned" | "remove" | "hosts" | "fence" | "takeOver" | "ownedBy"
+>
+
 /** A statement with its label. @internal */
 export const labelled = (label: StatementLabel, sql: string, params: ReadonlyArray<unknown> = []): SqlStatement => ({
   label,
@@ -148,6 +154,14 @@ export const tableNames = (prefix: string): ReadonlyArray<string> =>
  * @internal
  */
 export const isUnfinished = "finished_at IS NULL"
+
+/** What a tombstone makes of a row that it finds: of the same run, and active. @internal */
+export const entombedRow =
+  "status = CASE WHEN r.cancel_requested_at IS NULL THEN excluded.status ELSE 'cancelled' END, " +
+  "cancel_reason = CASE WHEN r.cancel_requested_at IS NULL THEN excluded.cancel_reason ELSE r.cancel_reason END, " +
+  "cancel_requested_at = COALESCE(r.cancel_requested_at, excluded.cancel_requested_at), idempotency_key = NULL, " +
+  "started_at = NULL, work_outcome = excluded.work_outcome, finished_at = excluded.finished_at, " +
+  "result = excluded.result, error = excluded.error, settle_token = excluded.settle_token "
 
 /** All columns of the runs table, in order. @internal */
 export const runColumns: ReadonlyArray<string> = [

@@ -9,20 +9,15 @@ import type { HostId } from "../../RunId.js"
 import type { HostRegistration, TakeOver } from "../../RunStore.js"
 
 import {
+  type HostStatements,
   hostsText,
   isActive,
   isLiveHost,
   labelled,
   ownedText,
   runColumns,
-  type SqlDialect,
   type SqlStatement
 } from "./sqlStatements.js"
-
-type HostStatements = Pick<
-  SqlDialect,
-  "register" | "renew" | "owned" | "remove" | "hosts" | "fence" | "takeOver" | "ownedBy"
->
 
 /** @internal */
 export const sqliteHosts = (prefix: string): HostStatements => {

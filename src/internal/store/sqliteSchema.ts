@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import { indexes } from "./sqlIndexes.js"
 import { isActive, type SqlMigration } from "./sqlStatements.js"
 
 /** @internal */
@@ -59,14 +60,6 @@ CREATE TABLE ${prefix}hosts (
   renew_seq INTEGER NOT NULL DEFAULT 0,
   state TEXT NOT NULL DEFAULT 'live' CHECK (state IN ('live', 'fenced'))
 ) STRICT`
-
-const indexes = (prefix: string): ReadonlyArray<string> => [
-  // G8, single active: the key is taken as long as its run is active.
-  `CREATE UNIQUE INDEX ${prefix}runs_active_key ON ${prefix}runs (name, run_key) WHERE run_key IS NOT NULL AND ${isActive}`,
-  `CREATE UNIQUE INDEX ${prefix}runs_idempotency_key ON ${prefix}runs (name, idempotency_key) WHERE idempotency_key IS NOT NULL`,
-  `CREATE INDEX ${prefix}runs_active_host ON ${prefix}runs (host_id) WHERE ${isActive}`,
-  `CREATE INDEX ${prefix}runs_newest ON ${prefix}runs (created_at, run_id)`
-]
 
 const triggers = (prefix: string): ReadonlyArray<string> => [
   // G3, terminal is final.

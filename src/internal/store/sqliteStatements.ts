@@ -16,12 +16,21 @@ import {
   keysElement,
   progressElement,
   releaseElement,
-  settleElement
+  settleElement,
+  settlementFields
 } from "./batchElements.js"
 import { listLimit } from "./runBatch.js"
 import { sqliteHosts } from "./sqliteHosts.js"
 import { sqliteMigrations } from "./sqliteSchema.js"
-import { isActive, labelled, runColumns, type SqlDialect, type SqlStatement, tableNames } from "./sqlStatements.js"
+import {
+  entombedRow,
+  isActive,
+  labelled,
+  runColumns,
+  type SqlDialect,
+  type SqlStatement,
+  tableNames
+} from "./sqlStatements.js"
 
 /** @internal */
 export const sqliteStatements = (prefix: string): SqlDialect => {
@@ -112,19 +121,7 @@ const insertReadBackText = (prefix: string): string => {
 
 /** Rule 2: cancel in every hand-over. The row, not a process, is the arbiter. */
 const settleText = (prefix: string): string =>
-  `${batchTable([
-    "id",
-    "hostId",
-    "attempt",
-    "token",
-    "status",
-    "workOutcome",
-    "finishedAt",
-    "result",
-    "error",
-    "cancelRequestedAt",
-    "cancelReason"
-  ])} UPDATE ${prefix}runs AS r SET ` +
+  `${batchTable(settlementFields)} UPDATE ${prefix}runs AS r SET ` +
   "status = CASE WHEN COALESCE(r.cancel_requested_at, j.cancelRequestedAt) IS NULL THEN j.status ELSE 'cancelled' END, " +
   "cancel_reason = CASE WHEN r.cancel_requested_at IS NULL THEN j.cancelReason ELSE r.cancel_reason END, " +
   "cancel_requested_at = COALESCE(r.cancel_requested_at, j.cancelRequestedAt), " +
@@ -151,11 +148,7 @@ const entombText = (prefix: string): string =>
   ]
     .map(field)
     .join(", ")} FROM json_each(?) WHERE true ON CONFLICT (run_id) DO UPDATE SET ` +
-  "status = CASE WHEN r.cancel_requested_at IS NULL THEN excluded.status ELSE 'cancelled' END, " +
-  "cancel_reason = CASE WHEN r.cancel_requested_at IS NULL THEN excluded.cancel_reason ELSE r.cancel_reason END, " +
-  "cancel_requested_at = COALESCE(r.cancel_requested_at, excluded.cancel_requested_at), idempotency_key = NULL, " +
-  "started_at = NULL, work_outcome = excluded.work_outcome, finished_at = excluded.finished_at, " +
-  "result = excluded.result, error = excluded.error, settle_token = excluded.settle_token " +
+  entombedRow +
   `WHERE ${active("r")} AND r.host_id = excluded.host_id AND r.attempt = 1 RETURNING run_id, status, work_outcome`
 
 /** Rule 2: cancel in every hand-over, this one too. */

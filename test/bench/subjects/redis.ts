@@ -5,8 +5,8 @@
  * @since 0.1.0
  */
 import { spawn, spawnSync } from "node:child_process"
-import { createServer } from "node:net"
 import { setTimeout as pause } from "node:timers/promises"
+import { freePort } from "../../../chaos/postgres/embedded.js"
 
 export interface Redis {
   readonly port: number
@@ -41,13 +41,3 @@ export const start = async (directory: string): Promise<Redis> => {
   // Asked to end it would save first, and stay when it cannot: nobody needs what is in it.
   return { port, stop: () => void server.kill("SIGKILL") }
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once("error", reject)
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address()
-      probe.close(() => (typeof address === "object" && address !== null ? resolve(address.port) : reject(address)))
-    })
-  })
