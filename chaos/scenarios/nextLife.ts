@@ -19,7 +19,7 @@ import type { RunId } from "../../src/RunId.js"
 import type * as RunKernel from "../../src/RunKernel.js"
 import type * as RunLog from "../../src/RunLog.js"
 import type { RunStore } from "../../src/RunStore.js"
-import { temporaryDirectory } from "./migratedFile.js"
+import { temporaryDirectory } from "../internal/temporaryDirectory.js"
 import { beside, type FileRow, foreignConnection, type Left, nextLayer, World } from "./world.js"
 
 type Services = RunKernel.RunKernel | RunStore

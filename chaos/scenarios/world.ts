@@ -32,8 +32,9 @@ import * as VerdictJournal from "../../src/VerdictJournal.js"
 import * as Chaos from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
 import * as Exploration from "../internal/exploration.js"
+import { temporaryDirectory } from "../internal/temporaryDirectory.js"
 import * as Scenario from "../Scenario.js"
-import { hastyConnector, migratedFile, temporaryDirectory } from "./migratedFile.js"
+import { hastyConnector, migratedFile } from "./migratedFile.js"
 
 /** A row as the file has it: column names as in the schema. */
 export type FileRow = Readonly<Record<string, string | number | null>>
