@@ -113,8 +113,7 @@ const fromClient = (current: CurrentClient.CurrentClient): typeof RunStore.Servi
     const rows = yield* current.run("ownedBy", "read", (dialect) => dialect.ownedBy(hostId, limit))
     return rows.map(storedRun)
   }),
-  // One machine shares the file: what the lease of one host outlasts, those of the others do.
-  onLeaseEnd: "continue",
+  onLeaseEnd: current.dialect.onLeaseEnd,
   check: check(current),
   isCallerInTransaction: Effect.map(
     Effect.serviceOption(SqlClient.TransactionConnection),

@@ -6,7 +6,6 @@
  */
 import * as assert from "node:assert/strict"
 import * as SqlClient from "@effect/sql/SqlClient"
-import { SqliteClient } from "@effect/sql-sqlite-node"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { RunKernel } from "../../src/RunKernel.js"
@@ -19,7 +18,7 @@ export default scenario({
   program: Effect.gen(function* () {
     const kernel = yield* RunKernel
     const world = yield* World
-    yield* beside(SqliteClient.layer({ filename: `${world.filename}.host` }), (context) =>
+    yield* beside(world.database.elsewhere, (context) =>
       Effect.gen(function* () {
         const sql = Context.get(context, SqlClient.SqlClient)
         yield* sql`CREATE TABLE orders (id INTEGER)`

@@ -50,7 +50,8 @@ export interface CurrentClient {
 interface Opened {
   readonly client: SqlClient.SqlClient
   readonly dialect: SqlDialect
-  readonly connections: WeakSet<Connection>
+  /** Whether this connection is one of the client's. */
+  readonly holds: (connection: Connection) => boolean
 }
 
 interface State {
@@ -95,7 +96,7 @@ export const make = Effect.fnUntraced(function* (
         )
       )
     )
-  return { run, dialect, holds: (connection) => state.current?.opened.connections.has(connection) === true }
+  return { run, dialect, holds: (connection) => state.current?.opened.holds(connection) === true }
 })
 
 // -- opening -------------------------------------------------------------------------------------------
@@ -167,7 +168,7 @@ const connectOnce = (
     const dialect = yield* dialectOf(client)
     if (!state.isMigrated) yield* migrate(client, dialect)
     const connection = yield* Effect.scoped(client.reserve)
-    return { client, dialect, connections: new WeakSet([connection]) }
+    return { client, dialect, holds: isOf(connection, dialect) }
   }).pipe(
     // A BEGIN that hangs stands in an uninterruptible region; the client it hangs on is thrown away with its scope.
     Effect.disconnect,
@@ -188,6 +189,15 @@ const connectOnce = (
         : failure
     )
   )
+
+/**
+ * Of a pool a caller's connection is never the one that was seen, but each client of `@effect/sql-pg` has a class of
+ * its own for its connections. On SQLite there is one connection.
+ */
+const isOf =
+  (seen: Connection, { isRemote }: SqlDialect) =>
+  (connection: Connection): boolean =>
+    isRemote ? connection.constructor === seen.constructor : connection === seen
 
 // What a driver throws while it closes a broken connection tells nobody anything new.
 const close = (scope: Scope.CloseableScope): Effect.Effect<void> =>
