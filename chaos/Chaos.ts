@@ -153,7 +153,7 @@ export const layerConnector = (
         const watched: Seam = { ...seam, opened: (session) => seam.opened(remember(own, session)) }
         return yield* Effect.provideService(wrapClient(watched, opened, client), Reactivity.Reactivity, reactivity)
       })
-      return Context.make(SqlConnector, { connect: gateConnect(seam, open) }).pipe(Context.add(Chaos, chaos))
+      return Context.make(SqlConnector, { ...inner, connect: gateConnect(seam, open) }).pipe(Context.add(Chaos, chaos))
     })
   ).pipe(Layer.provide(Reactivity.layer))
 

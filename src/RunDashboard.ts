@@ -20,6 +20,7 @@ import type * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { document, script, style } from "./internal/dashboard/dashboardPage.js"
 import * as LiveRuns from "./internal/dashboard/liveRuns.js"
+import { endingOf } from "./internal/dashboard/runEnding.js"
 import * as EventSource from "./internal/http/eventSource.js"
 import { decodeBody } from "./internal/http/httpBody.js"
 import * as Calls from "./internal/http/httpCalls.js"
@@ -119,6 +120,7 @@ export const layer = (options: Options = {}): Layer.Layer<never, never, RunKerne
         )
       )
       yield* router.get(`${live}/:id`, Effect.provideService(answered(events(stream)), RunKernel, kernel))
+      yield* router.get(`${live}/:id/ending`, Effect.provideService(answered(ending), RunKernel, kernel))
       yield* router.post(`${live}/:id/cancel`, Effect.provideService(answered(cancel), RunKernel, kernel))
     })
   )
@@ -162,6 +164,13 @@ const events = (options: EventSource.EventSourceOptions) =>
     const response = EventSource.respond(yield* runId, request.headers["last-event-id"], options)
     return yield* Effect.mapError(response, Errors.ofRead)
   })
+
+const ending = Effect.gen(function* () {
+  const id = yield* runId
+  const core = coreOf(yield* RunKernel)
+  const found = yield* Effect.mapError(endingOf(core, id), Errors.ofRead)
+  return HttpServerResponse.unsafeJson(found, { headers: { "cache-control": "no-store" } })
+})
 
 const cancel = Effect.gen(function* () {
   const request = yield* HttpServerRequest.HttpServerRequest

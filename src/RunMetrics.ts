@@ -126,7 +126,31 @@ export const graceExceeded: Metric.Metric.Counter<number> = Metric.counter("hold
 })
 
 /**
- * From the end of the work to the acknowledged terminal write, in milliseconds.
+ * Leases of this host that it lost. Tagged with `cause`: `ended` where it could not be renewed in time, `fenced` where
+ * another host has taken over meanwhile. Of one outage both may be counted.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const leasesLost: Metric.Metric.Counter<number> = Metric.counter("holdfast_leases_lost", {
+  description: "Leases of this host that it lost, by cause",
+  incremental: true
+})
+
+/**
+ * Other hosts that this one judged lost, and fenced.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const hostsFenced: Metric.Metric.Counter<number> = Metric.counter("holdfast_hosts_fenced", {
+  description: "Other hosts that this one judged lost, and fenced",
+  incremental: true
+})
+
+/**
+ * From the end of the work to the acknowledged terminal write, in seconds. Tagged with `unit`, from which exporters take
+ * the unit of the metric.
  *
  * @since 0.1.0
  * @category metrics
@@ -136,10 +160,10 @@ export const persistLatency: Metric.Metric<
   number,
   import("effect/MetricState").MetricState.Histogram
 > = Metric.histogram(
-  "holdfast_persist_latency_millis",
-  MetricBoundaries.exponential({ start: 0.5, factor: 2, count: 18 }),
-  "Milliseconds from the end of the work to the acknowledged terminal write"
-)
+  "holdfast_persist_latency_seconds",
+  MetricBoundaries.exponential({ start: 0.0005, factor: 2, count: 18 }),
+  "From the end of the work to the acknowledged terminal write"
+).pipe(Metric.tagged("unit", "s"))
 
 /**
  * The names of all spans: `RunKernel.start` and its like around a public call, `Run` around the work itself

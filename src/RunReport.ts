@@ -112,7 +112,10 @@ export interface Report {
   readonly violationCounts: Readonly<Partial<Record<RunHistory.Guarantee, number>>>
   /** `findingMax` of them at most. */
   readonly findings: ReadonlyArray<Finding>
-  /** `entryMax` of them at most, the remarkable ones first kept; in the order of their beginnings. */
+  /**
+   * `entryMax` of them at most, in the order of their beginnings: those that broke a guarantee first, then those to which
+   * something happened, then others; where not all of a kind have room, evenly over the time.
+   */
   readonly entries: ReadonlyArray<Entry>
 }
 

@@ -12,16 +12,17 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import { spanned } from "./internal/log/tracing.js"
 import * as CurrentClient from "./internal/store/currentClient.js"
 import { changes } from "./internal/store/pgChanges.js"
 import { pgStatements } from "./internal/store/pgStatements.js"
 import { sqliteStatements } from "./internal/store/sqliteStatements.js"
-import { hostsSeen, ownedRuns, storedRun } from "./internal/store/sqlRows.js"
+import { hostsSeen, ownedRuns, type SqlRow, storedRun } from "./internal/store/sqlRows.js"
 import * as Writes from "./internal/store/sqlRunWrites.js"
 import { assertTablePrefix, tablePrefixDefault } from "./internal/store/sqlSchema.js"
 import type { SqlDialect } from "./internal/store/sqlStatements.js"
 import { StoreFailure } from "./RunError.js"
-import { RunStore } from "./RunStore.js"
+import { RunStore, type StoredRun } from "./RunStore.js"
 import * as SqlConnector from "./SqlConnector.js"
 
 /**
@@ -72,54 +73,67 @@ export const make = (
   })
 
 const fromClient = (current: CurrentClient.CurrentClient): typeof RunStore.Service => ({
-  insert: Effect.fn("SqlRunStore.insert")((runs) => Writes.insert(current, runs)),
-  settle: Effect.fn("SqlRunStore.settle")((settlements) => Writes.settle(current, settlements)),
-  entomb: Effect.fn("SqlRunStore.entomb")((tombstones) => Writes.entomb(current, tombstones)),
-  release: Effect.fn("SqlRunStore.release")((releases) => Writes.release(current, releases)),
-  requestCancel: Effect.fn("SqlRunStore.requestCancel")((requests) => Writes.requestCancel(current, requests)),
-  reportProgress: Effect.fn("SqlRunStore.reportProgress")((reports) => Writes.reportProgress(current, reports)),
-  get: Effect.fn("SqlRunStore.get")(function* (id) {
-    const rows = yield* current.run("read", "read", (dialect) => dialect.read(id))
-    return Option.map(Option.fromNullable(rows[0]), storedRun)
-  }),
-  list: Effect.fn("SqlRunStore.list")(function* (query) {
-    const rows = yield* current.run("list", "read", (dialect) => dialect.list(query))
-    return rows.map(storedRun)
-  }),
-  registerHost: Effect.fn("SqlRunStore.registerHost")(function* (host) {
-    yield* current.run("register", "autocommit", (dialect) => dialect.register(host))
-  }),
-  renewHost: Effect.fn("SqlRunStore.renewHost")(function* ({ hostId, leaseUntil }) {
-    const renewed = yield* current.run("renew", "autocommit", (dialect) => dialect.renew(hostId, leaseUntil))
-    const owned = yield* current.run("renew", "read", (dialect) => dialect.owned(hostId))
-    return { held: renewed.length > 0, owned: ownedRuns(owned) }
-  }),
-  removeHost: Effect.fn("SqlRunStore.removeHost")(function* (hostId) {
-    yield* current.run("remove", "autocommit", (dialect) => dialect.remove(hostId))
-  }),
-  hosts: Effect.map(
-    current.run("hosts", "read", (dialect) => dialect.hosts),
-    hostsSeen
-  ).pipe(Effect.withSpan("SqlRunStore.hosts")),
-  fence: Effect.fn("SqlRunStore.fence")(function* ({ hostId, renewSeq }) {
-    const fenced = yield* current.run("fence", "autocommit", (dialect) => dialect.fence(hostId, renewSeq))
-    return fenced.length > 0
-  }),
-  takeOver: Effect.fn("SqlRunStore.takeOver")(function* (takeOver) {
-    const rows = yield* current.run("takeOver", "autocommit", (dialect) => dialect.takeOver(takeOver))
-    return rows.map(storedRun)
-  }),
-  ownedBy: Effect.fn("SqlRunStore.ownedBy")(function* ({ hostId, limit }) {
-    const rows = yield* current.run("ownedBy", "read", (dialect) => dialect.ownedBy(hostId, limit))
-    return rows.map(storedRun)
-  }),
+  insert: (runs) => named("insert", Writes.insert(current, runs)),
+  settle: (settlements) => named("settle", Writes.settle(current, settlements)),
+  entomb: (tombstones) => named("entomb", Writes.entomb(current, tombstones)),
+  release: (releases) => named("release", Writes.release(current, releases)),
+  requestCancel: (requests) => named("requestCancel", Writes.requestCancel(current, requests)),
+  reportProgress: (reports) => named("reportProgress", Writes.reportProgress(current, reports)),
+  get: (id) =>
+    named(
+      "get",
+      Effect.map(
+        current.run("read", "read", (dialect) => dialect.read(id)),
+        ([row]) => Option.map(Option.fromNullable(row), storedRun)
+      )
+    ),
+  list: (query) => named("list", runsOf(current.run("list", "read", (dialect) => dialect.list(query)))),
+  registerHost: (host) =>
+    named("registerHost", Effect.asVoid(current.run("register", "autocommit", (dialect) => dialect.register(host)))),
+  renewHost: ({ hostId, leaseUntil }) =>
+    named(
+      "renewHost",
+      Effect.gen(function* () {
+        const renewed = yield* current.run("renew", "autocommit", (dialect) => dialect.renew(hostId, leaseUntil))
+        const owned = yield* current.run("renew", "read", (dialect) => dialect.owned(hostId))
+        return { held: renewed.length > 0, owned: ownedRuns(owned) }
+      })
+    ),
+  removeHost: (hostId) =>
+    named("removeHost", Effect.asVoid(current.run("remove", "autocommit", (dialect) => dialect.remove(hostId)))),
+  hosts: named(
+    "hosts",
+    Effect.map(
+      current.run("hosts", "read", (dialect) => dialect.hosts),
+      hostsSeen
+    )
+  ),
+  fence: ({ hostId, renewSeq }) =>
+    named(
+      "fence",
+      Effect.map(
+        current.run("fence", "autocommit", (dialect) => dialect.fence(hostId, renewSeq)),
+        (fenced) => fenced.length > 0
+      )
+    ),
+  takeOver: (takeOver) =>
+    named("takeOver", runsOf(current.run("takeOver", "autocommit", (dialect) => dialect.takeOver(takeOver)))),
+  ownedBy: ({ hostId, limit }) =>
+    named("ownedBy", runsOf(current.run("ownedBy", "read", (dialect) => dialect.ownedBy(hostId, limit)))),
   onLeaseEnd: current.dialect.onLeaseEnd,
-  check: check(current),
+  check: named("check", check(current)),
   isCallerInTransaction: Effect.map(
     Effect.serviceOption(SqlClient.TransactionConnection),
     Option.match({ onNone: () => false, onSome: ([connection]) => current.holds(connection) })
   )
 })
+
+const named = <A>(operation: string, effect: Effect.Effect<A, StoreFailure>): Effect.Effect<A, StoreFailure> =>
+  spanned(effect, `SqlRunStore.${operation}`, () => ({}))
+
+const runsOf = (
+  rows: Effect.Effect<ReadonlyArray<SqlRow>, StoreFailure>
+): Effect.Effect<ReadonlyArray<StoredRun>, StoreFailure> => Effect.map(rows, (found) => found.map(storedRun))
 
 const check = (current: CurrentClient.CurrentClient): Effect.Effect<void, StoreFailure> =>
   Effect.gen(function* () {
@@ -131,7 +145,7 @@ const check = (current: CurrentClient.CurrentClient): Effect.Effect<void, StoreF
       class: "fatal",
       cause: new Error(`The database is damaged: ${verdict}. Restore it from a backup, or have it repaired.`)
     })
-  }).pipe(Effect.withSpan("SqlRunStore.check"))
+  })
 
 // -- layers ----------------------------------------------------------------------------------------------
 

@@ -48,7 +48,7 @@ export const connector = (options: { readonly filename: string }): Layer.Layer<S
     SqlConnector,
     Effect.map(Effect.scope, (scope) => {
       const connect = open(options.filename)
-      return { connect: livesInMemory(options.filename) ? sharedIn(scope, connect) : connect }
+      return livesInMemory(options.filename) ? { connect: sharedIn(scope, connect) } : { connect, isExclusive: true }
     })
   )
 

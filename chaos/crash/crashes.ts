@@ -14,6 +14,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as FaultPlan from "../FaultPlan.js"
 import { fraction } from "../internal/decisionHash.js"
+import { temporaryDirectory } from "../internal/temporaryDirectory.js"
 import type { Mutant } from "../mutants/Mutant.js"
 import type { Report } from "../Report.js"
 import * as HostProgram from "./hostProgram.js"
@@ -91,7 +92,7 @@ export const replayCrash = (
   return timed(new Tally("replay", { script, seed }), (tally) =>
     Effect.gen(function* () {
       const host = yield* HostProgram.make(options.mutants ?? [])
-      let stage: Lives.Stage = { script, directory: yield* HostProgram.temporaryDirectory, lives: [] }
+      let stage: Lives.Stage = { script, directory: yield* temporaryDirectory, lives: [] }
       for (const rules of [plan.rules.filter(isRule), ...laterLives]) {
         stage = yield* Lives.live(stage, rules, { host, seed })
         for (const crash of rules.flatMap(crashOf)) tally.ended(stage, crash)
@@ -155,7 +156,7 @@ interface Recovery {
 const makeExplorer = (tally: Tally, options: Options) =>
   Effect.gen(function* () {
     const host = yield* HostProgram.make(options.mutants ?? [])
-    const root = yield* HostProgram.temporaryDirectory
+    const root = yield* temporaryDirectory
     const empty: Lives.Stage = { script: options.script ?? "ordinary", directory: join(root, "0"), lives: [] }
     yield* Effect.sync(() => mkdirSync(empty.directory))
     let copies = 0

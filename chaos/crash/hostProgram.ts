@@ -5,14 +5,14 @@
  *
  * @since 0.1.0
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
-import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as esbuild from "esbuild"
+import { temporaryDirectory } from "../internal/temporaryDirectory.js"
 import type { Mutant } from "../mutants/Mutant.js"
 
 export interface HostProgram {
@@ -32,24 +32,6 @@ export const make = (
     yield* Effect.sync(() => writeFileSync(path, boot))
     return { path }
   })
-
-/** A killed host leaves half a megabyte, and those of a sweep are kept until its end. */
-const roomBytes = 512 * 1024 * 1024
-
-const hasRoom = (directory: string): boolean => {
-  if (!existsSync(directory)) return false
-  const { bavail, bsize } = statfsSync(directory)
-  return bavail * bsize > roomBytes
-}
-
-/** In memory where the machine has room: a file that outlives its process, though not the machine, is what a kill needs. */
-const base = hasRoom("/dev/shm") ? "/dev/shm" : tmpdir()
-
-/** Removed with the scope. */
-export const temporaryDirectory: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(base, "holdfast-crash-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-)
 
 const bundle = (outfile: string, mutants: ReadonlyArray<Mutant>, entry: string): Promise<unknown> => {
   const root = rootAbove(dirname(fileURLToPath(import.meta.url)))

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as HostProgram from "../crash/hostProgram.js"
+import { temporaryDirectory } from "../internal/temporaryDirectory.js"
 import type { Mutant } from "../mutants/Mutant.js"
 import { type Adversity, adversitiesOf } from "./adversity.js"
 import { Collector } from "./collecting.js"
@@ -120,7 +121,7 @@ const opened = (options: Options): Effect.Effect<World, never, Scope.Scope> =>
   Effect.gen(function* () {
     const seed = options.seed ?? 1
     const program = yield* HostProgram.make(options.mutants ?? [], "chaos/fleet/host.ts")
-    const directory = yield* HostProgram.temporaryDirectory
+    const directory = yield* temporaryDirectory
     const database = yield* options.database === "sqlite"
       ? SqliteDatabase.make(directory)
       : PostgresDatabase.make(hosts)

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
-import { temporaryDirectory } from "../scenarios/migratedFile.js"
+import { temporaryDirectory } from "../internal/temporaryDirectory.js"
 import type { Case } from "./cases.js"
 
 const holder = fileURLToPath(new URL("./lockHolder.js", import.meta.url))

@@ -8,6 +8,7 @@ import { rmSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as HostProgram from "../crash/hostProgram.js"
+import { temporaryDirectory } from "../internal/temporaryDirectory.js"
 import type { Mutant } from "../mutants/Mutant.js"
 import * as FullDisk from "./fullDisk.js"
 import { type Trial, trial } from "./trial.js"
@@ -47,7 +48,7 @@ export const outages = (options: Options): Effect.Effect<Outages> =>
   Effect.scoped(
     Effect.gen(function* () {
       const host = yield* HostProgram.make(options.mutants ?? [], "chaos/outage/host.ts")
-      const parent = yield* HostProgram.temporaryDirectory
+      const parent = yield* temporaryDirectory
       const first = options.seed ?? 1
       const fileMaxKib = options.isFull === true ? FullDisk.fileMaxKib : undefined
       const pauseMillis = options.pauseMillis ?? 0

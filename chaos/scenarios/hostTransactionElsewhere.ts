@@ -8,8 +8,15 @@ import * as assert from "node:assert/strict"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { RunKernel } from "../../src/RunKernel.js"
+import * as Layer from "effect/Layer"
+import { layer, RunKernel } from "../../src/RunKernel.js"
+import * as SqlRunStore from "../../src/SqlRunStore.js"
+import type { Database } from "./database.js"
 import { beside, scenario, World, within } from "./world.js"
+
+/** A kernel whose client is the host's own: that one follows the transactions of its fiber, to whatever database. */
+const onTheHostsClient = ({ client }: Database) =>
+  layer().pipe(Layer.provide(SqlRunStore.layerClient()), Layer.provide(client))
 
 export default scenario({
   name: "hostTransactionElsewhere",
@@ -18,8 +25,10 @@ export default scenario({
   program: Effect.gen(function* () {
     const kernel = yield* RunKernel
     const world = yield* World
-    yield* beside(world.database.elsewhere, (context) =>
+    const host = Layer.merge(world.database.elsewhere, onTheHostsClient(world.database))
+    yield* beside(host, (context) =>
       Effect.gen(function* () {
+        const ours = Context.get(context, RunKernel)
         const sql = Context.get(context, SqlClient.SqlClient)
         yield* sql`CREATE TABLE orders (id INTEGER)`
         // Of the work: it waits until the transaction is over, and is no part of it.
@@ -30,7 +39,7 @@ export default scenario({
           const other = yield* kernel.start("import", Effect.sleep("1 hour"))
           assert.deepEqual(yield* other.cancel(), { _tag: "Requested", durable: true })
           assert.equal((yield* kernel.get(handle.id)).status, "running")
-          assert.equal((yield* kernel.list()).length, 2)
+          for (const each of [kernel, ours]) assert.equal((yield* each.list()).length, 2)
           yield* Effect.sleep("1 second")
           return yield* Effect.fail({ id: handle.id, other: other.id })
         })

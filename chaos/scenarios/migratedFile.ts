@@ -4,19 +4,13 @@
  *
  * @since 0.1.0
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { SqlConnector } from "../../src/SqlConnector.js"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
-
-/** A directory that is removed with the scope. */
-export const temporaryDirectory = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-)
+import { temporaryDirectory } from "../internal/temporaryDirectory.js"
 
 let bytes: Buffer | undefined
 
@@ -36,7 +30,8 @@ const make: Effect.Effect<Buffer> = Effect.gen(function* () {
 export const hastyConnector = (filename: string): Layer.Layer<SqlConnector> =>
   Layer.effect(
     SqlConnector,
-    Effect.map(SqlConnector, ({ connect }) => ({
+    Effect.map(SqlConnector, ({ connect, ...others }) => ({
+      ...others,
       connect: Effect.tap(connect, (client) => Effect.ignore(client.unsafe("PRAGMA synchronous = OFF")))
     }))
   ).pipe(Layer.provide(SqliteRunStore.connector({ filename })))

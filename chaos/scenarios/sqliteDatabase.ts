@@ -11,8 +11,9 @@ import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import type * as Scope from "effect/Scope"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
+import { temporaryDirectory } from "../internal/temporaryDirectory.js"
 import type { Database, Row } from "./database.js"
-import { hastyConnector, migratedFile, temporaryDirectory } from "./migratedFile.js"
+import { hastyConnector, migratedFile } from "./migratedFile.js"
 
 export const sqliteDatabase: Effect.Effect<Database, never, Scope.Scope> = Effect.gen(function* () {
   const filename = join(yield* temporaryDirectory, "runs.db")

@@ -123,7 +123,7 @@ const damaged = (failure: StoreFailure): Finding => ({
   kind: "damaged",
   weight: "problem",
   found: failure.message,
-  means: "The database is damaged. Hosts write nothing more and say DatabaseDamaged.",
+  means: `${failure.code === "SQLITE_NOTADB" ? "It is another file than the one that the hosts write, or the" : "The"} database is damaged. Hosts write nothing more and say DatabaseDamaged.`,
   todo: "Stop the hosts. On SQLite keep a copy of the file with its -wal, and restore a backup or try the .recover command of the sqlite3 shell; on Postgres read the server's own log, and restore a backup.",
   runIds: []
 })

@@ -4,9 +4,16 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 
-export const endWith = (code: 1 | 2): Effect.Effect<void> =>
-  Effect.sync(() => {
-    process.exitCode = code
+/** Who is told. Defaults to the process; a test that calls a command in its own process listens by itself. */
+export class ExitCode extends Context.Reference<ExitCode>()("effect-holdfast/cli/ExitCode", {
+  defaultValue: () => ({
+    set: (code: 1 | 2): void => {
+      process.exitCode = code
+    }
   })
+}) {}
+
+export const endWith = (code: 1 | 2): Effect.Effect<void> => Effect.map(ExitCode, ({ set }) => set(code))

@@ -102,7 +102,7 @@ const makeJudging = (logs: ReadonlyArray<LogReader.Log>, options: Options) => {
 
   const finish = Effect.suspend(() => {
     const report = collector.report()
-    if (report.lineCount === 0 && report.findings.length === 0) return noKernelLines(report.title)
+    if (report.lineCount === 0) return noKernelLines(report)
     if (options.runId !== undefined && timeline.length === 0) return noSuchRun(options.runId, report.title)
     return Effect.succeed<Inspection>({
       report,
@@ -127,10 +127,14 @@ const keepPlace = (line: RunLog.Line, place: LogReader.Place): void => {
 
 const placeText = ({ lineNumber, log }: LogReader.Place): string => `${log}:${lineNumber}`
 
-const noKernelLines = (title: string) =>
-  new Unusable({
-    problem: `${title} has no line of a Holdfast kernel. Expected the NDJSON that RunLog.layerFile or RunLog.layerConsole writes, at level Info.`
+/** What looked like a broken line of ours is told: without one that is whole it may be anything. */
+const noKernelLines = ({ findings: [first], title }: RunReport.Report) => {
+  const broken =
+    first === undefined ? "" : ` The first that cannot be read is ${first.quotes[0]?.place}: ${first.found}.`
+  return new Unusable({
+    problem: `${title} has no line of a Holdfast kernel. Expected the NDJSON that RunLog.layerFile or RunLog.layerConsole writes, at level Info.${broken}`
   })
+}
 
 const noSuchRun = (runId: RunId, title: string) =>
   new Unusable({ problem: `${title} has no line of run ${runId}. Check the id, and that this is the log of its host.` })

@@ -26,7 +26,9 @@ export const diagnoseJournal = (
       const isMissing = error._tag === "SystemError" && error.reason === "NotFound"
       const problem = isMissing
         ? `There is no directory "${directory}". Name the one that the host gives to VerdictJournal.layerFile; it is made when a host first uses it.`
-        : `The journal "${directory}" cannot be read: ${error.message}. Name the directory that the host gives to VerdictJournal.layerFile.`
+        : error.message.includes("ENOTDIR")
+          ? `"${directory}" is a file. Name the directory that the host gives to VerdictJournal.layerFile.`
+          : `The journal "${directory}" cannot be read: ${error.message}`
       return new Unusable({ problem })
     })
     return (yield* Effect.forEach(files, (file) => fileFindings(file, rowsOf))).flat()

@@ -24,6 +24,8 @@ export interface LineSplitter {
 }
 
 const lineEnd = 0x0a
+/** Some shells put one before what they write to a file. */
+const byteOrderMark = /^\ufeff/
 
 export const make = (): LineSplitter => {
   let number = 0
@@ -44,7 +46,9 @@ export const make = (): LineSplitter => {
     const whole = keptBytes === 0 ? rest : Buffer.concat([...kept, rest])
     kept = []
     keptBytes = 0
-    return { number, text: isTooLong ? undefined : whole.toString("utf8"), isLast }
+    if (isTooLong) return { number, text: undefined, isLast }
+    const text = whole.toString("utf8")
+    return { number, text: number === 1 ? text.replace(byteOrderMark, "") : text, isLast }
   }
 
   return {

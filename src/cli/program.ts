@@ -13,7 +13,6 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { StoreFailure } from "../RunError.js"
 import { cancelCommand } from "./cancelCommand.js"
@@ -57,11 +56,18 @@ const tell = (cause: Cause.Cause<Failure>): Effect.Effect<void> => {
   return Effect.zipRight(said, endWith(2))
 }
 
-/** @internal */
-export const run = (args: ReadonlyArray<string>): void =>
+/**
+ * What the program does with `process.argv`: it says all that is to be said, and never fails.
+ *
+ * @internal
+ */
+export const program = (args: ReadonlyArray<string>): Effect.Effect<void, never, NodeContext.NodeContext> =>
   command(nameStandardInput(args)).pipe(
     Effect.sandbox,
     Effect.catchAll(tell),
-    Effect.provide(Layer.merge(NodeContext.layer, CliConfig.layer({ showBuiltIns: false }))),
-    NodeRuntime.runMain({ disableErrorReporting: true })
+    Effect.provide(CliConfig.layer({ showBuiltIns: false }))
   )
+
+/** @internal */
+export const run = (args: ReadonlyArray<string>): void =>
+  program(args).pipe(Effect.provide(NodeContext.layer), NodeRuntime.runMain({ disableErrorReporting: true }))

@@ -7,7 +7,7 @@ import type { Run } from "../Run.js"
 import { columns, cut, duration, printable, time } from "./printing.js"
 
 /** What matters less stands where a narrow terminal cuts. */
-const head = ["ID", "NAME", "KEY", "STATUS", "PROGRESS", "TOOK", "BEGAN"]
+const head = ["ID", "STATUS", "NAME", "PROGRESS", "KEY", "TOOK", "BEGAN"]
 const cellMax = 32
 
 const cell = (text: string | undefined): string => cut(printable(text ?? ""), cellMax)
@@ -18,10 +18,10 @@ export const runTable = (runs: ReadonlyArray<Run>, now: number): ReadonlyArray<s
     head,
     ...runs.map((run) => [
       run.id,
-      cell(run.name),
-      cell(run.key),
       statusOf(run),
+      cell(run.name),
       progressOf(run),
+      cell(run.key),
       duration(Math.max(0, (run.finishedAt ?? now) - (run.startedAt ?? run.createdAt))),
       time(run.createdAt)
     ])

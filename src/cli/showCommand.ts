@@ -17,7 +17,7 @@ import { inspect } from "./inspection.js"
 import { inspectionText, violationCount } from "./inspectionText.js"
 import { logOf } from "./logOf.js"
 import { databaseOption, json, runIdOf } from "./options.js"
-import { columns, printable, time } from "./printing.js"
+import { columns, count, printable, time } from "./printing.js"
 import { Unusable } from "./unusable.js"
 
 const id = Args.text({ name: "ID" }).pipe(Args.withDescription("the id of the run"))
@@ -62,12 +62,17 @@ export const noRow = (runId: RunId, name: string) =>
 
 const isTime = (column: string): boolean => column.endsWith("At") || column === "restartDeadline"
 
+/** A payload, a result and an error may be of any size. */
+const lengthMax = 2_000
+
+const textOf = (value: string): string =>
+  value.length <= lengthMax
+    ? printable(value)
+    : `${printable(value.slice(0, lengthMax))}… (the first ${count(lengthMax)} of ${count(value.length)} characters; --json prints all)`
+
 const rowText = (row: StoredRun): ReadonlyArray<string> =>
   columns(
     Object.entries(row)
       .filter(([, value]) => value !== null)
-      .map(([column, value]) => [
-        column,
-        isTime(column) ? `${time(Number(value))}  (${value})` : printable(String(value))
-      ])
+      .map(([column, value]) => [column, isTime(column) ? `${time(Number(value))}  (${value})` : textOf(String(value))])
   )

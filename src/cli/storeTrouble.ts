@@ -28,6 +28,10 @@ const todoOf = (code: string | undefined): string | undefined => {
       return "Check the name of the database in the URL."
     case "42501":
       return "Reading takes USAGE on the schema and SELECT on its three tables; cancel takes UPDATE on the runs as well (docs/postgres.md)."
+    case "SQLITE_NOTADB":
+      return "Name the SQLite file that the host writes; if it is that one, holdfast doctor says what to do."
+    case "SQLITE_CORRUPT":
+      return "The file is damaged: holdfast doctor says what to do."
     case "53300":
     case "57P03":
       return "Try again in a moment."

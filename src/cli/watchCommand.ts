@@ -7,6 +7,7 @@
 import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
+import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { createLogUpdate } from "log-update"
@@ -40,10 +41,10 @@ export const watchCommand = Command.make(
         if (Duration.lessThan(pause, everyMin)) return yield* tooOften(given.every)
         if (given.times !== undefined && given.times < 1) return yield* tooFew(given.times)
         const database = yield* DatabaseUrl.reader(given.database)
-        const screen = process.stdout.isTTY && !given.json ? terminal() : lines(given.json)
+        const screen = process.stdout.isTTY && !given.json ? terminal(process.stdout) : lines(given.json)
         for (let reading = 1; ; reading++) {
           // A lock that passes is waited for there.
-          screen.show(yield* database.list(query), yield* nowMillis)
+          yield* screen.show(yield* database.list(query), yield* nowMillis)
           if (reading === given.times) break
           yield* Effect.sleep(pause)
         }
@@ -64,19 +65,21 @@ const tooOften = (given: string) =>
 const tooFew = (given: number) => new Unusable({ problem: `--times is ${given}. Expected 1 or more.` })
 
 interface Screen {
-  readonly show: (runs: ReadonlyArray<Run>, now: number) => void
+  readonly show: (runs: ReadonlyArray<Run>, now: number) => Effect.Effect<void>
   readonly end: () => void
 }
 
-const terminal = (): Screen => {
-  const update = createLogUpdate(process.stdout)
+/** @internal */
+export const terminal = (output: NodeJS.WriteStream): Screen => {
+  const update = createLogUpdate(output)
   return {
-    show: (runs, now) => {
-      const { columns = 80, rows = 24 } = process.stdout
-      const table = runTable(runs, now).slice(0, Math.max(1, rows - 3))
-      const heading = `${time(now)}  ${plural(runs.length, "run")}`
-      update([heading, "", ...table].map((line) => cut(line, columns)).join("\n"))
-    },
+    show: (runs, now) =>
+      Effect.sync(() => {
+        const { columns = 80, rows = 24 } = output
+        const table = runTable(runs, now).slice(0, Math.max(1, rows - 3))
+        const heading = `${time(now)}  ${plural(runs.length, "run")}`
+        update([heading, "", ...table].map((line) => cut(line, columns)).join("\n"))
+      }),
     end: () => update.done()
   }
 }
@@ -86,13 +89,13 @@ const lines = (isJson: boolean): Screen => {
   let before = new Map<string, string>()
   return {
     show: (runs, now) => {
-      const said = new Map(runs.map((run) => [run.id as string, JSON.stringify(run)]))
+      const told = before
+      before = new Map(runs.map((run) => [run.id as string, JSON.stringify(run)]))
+      const changed = runs.filter(({ id }) => told.get(id) !== before.get(id))
       // The oldest first, as it happened.
-      for (const run of [...runs].reverse()) {
-        if (before.get(run.id) === said.get(run.id)) continue
-        process.stdout.write(`${isJson ? said.get(run.id) : line(run, now)}\n`)
-      }
-      before = said
+      return Effect.forEach(changed.reverse(), (run) => Console.log(isJson ? JSON.stringify(run) : line(run, now)), {
+        discard: true
+      })
     },
     end: () => {}
   }

@@ -7,8 +7,9 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
 import type { Browser } from "playwright-core"
-import { Run, RunMetrics, type RunStore } from "../../src/index.js"
+import { Run, RunKernel, RunMetrics, type RunStore, Work } from "../../src/index.js"
 import { makeFrom } from "../../src/internal/store/memoryStore.js"
 import { emptyTables, newRow, put } from "../../src/internal/store/memoryTables.js"
 import { idOf } from "../cli/logs.js"
@@ -92,12 +93,23 @@ export const livePageSuite = (browser: () => Browser): void => {
         const running = yield* host.kernel.start(`a ${hostile}`, work, { key: hostile })
         const failed = yield* host.kernel.start(`b ${hostile}`, Effect.die(new Error(hostile)))
         yield* Effect.ignore(failed.settled)
+        const Texts = Work.make("texts", { success: Schema.Array(Schema.String) })
+        const completed = yield* Texts.start({}).pipe(
+          Effect.provide(Texts.toLayer(() => Effect.succeed([hostile, "x".repeat(20_000)]))),
+          Effect.provideService(RunKernel.RunKernel, host.kernel)
+        )
+        yield* completed.settled
         const { does } = yield* watch(browser(), host)
         const literally = hostile.replace(/\s+/g, " ")
         yield* does(async (page) => {
           await item(page, "b <img").click()
           await page.locator("#facts").getByText(literally).waitFor()
+          await item(page, "texts").click()
+          const result = page.locator("#facts .given")
+          await result.getByText(JSON.stringify([hostile]).slice(1, -1).replace(/\s+/g, " ")).waitFor()
+          assert.match((await result.textContent()) ?? "", /x… \(the first 10,000 of \d\d,\d{3} characters\)$/)
           await item(page, "a <img").click()
+          await result.waitFor({ state: "detached" })
           await page.getByRole("heading", { name: `a ${literally}` }).waitFor()
           await page.getByRole("log").getByText(literally).waitFor()
           await page.locator("#facts").getByText(`1 of 2 · ${literally}`).waitFor()

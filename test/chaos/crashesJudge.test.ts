@@ -11,6 +11,7 @@ import { judge } from "../../chaos/crash/judge.js"
 import * as Lives from "../../chaos/crash/lives.js"
 import type { Told, ToldOf } from "../../chaos/crash/told.js"
 import * as FaultPlan from "../../chaos/FaultPlan.js"
+import { temporaryDirectory } from "../../chaos/internal/temporaryDirectory.js"
 import type { RunId } from "../../src/RunId.js"
 import type { StoredRun } from "../../src/RunStore.js"
 
@@ -20,7 +21,7 @@ const killed = (script: Lives.Stage["script"], place: Extract<FaultPlan.Place, {
   Effect.gen(function* () {
     const host = yield* HostProgram.make([])
     const options = { host, seed: undefined }
-    const empty: Lives.Stage = { script, directory: yield* HostProgram.temporaryDirectory, lives: [] }
+    const empty: Lives.Stage = { script, directory: yield* temporaryDirectory, lives: [] }
     const crash = FaultPlan.rule(place, "crash", { phase: "after" })
     const first = yield* Lives.live(empty, [crash], options)
     return yield* Lives.evidenceOf(yield* Lives.live(first, [], options))

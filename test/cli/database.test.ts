@@ -1,13 +1,15 @@
 /**
- * The commands that look at a database: the built program on real files that real kernels wrote.
+ * The commands that look at a database, on real files that real kernels wrote.
  */
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { terminal } from "../../src/cli/watchCommand.js"
+import type { Run } from "../../src/index.js"
 import { execute, type Left, leaveDeadHost, read, stoppedHost } from "./hosts.js"
 import { idOf } from "./logs.js"
-import { folder, holdfast, main } from "./program.js"
+import { folder, holdfast } from "./program.js"
 
 const directory = folder()
 let left: Left
@@ -51,7 +53,7 @@ describe("holdfast runs", () => {
     leaveDeadHost(copy, 1)
     const { out, status } = await holdfast(["runs", "--database", `sqlite:${copy.database}`])
     assert.strictEqual(status, 0)
-    assert.match(out, /^ID\s+NAME\s+KEY\s+STATUS/)
+    assert.match(out, /^ID\s+STATUS\s+NAME/)
     assert.include(out, "export\ufffd[2J")
     assert.notInclude(out, "\u001b")
     assert.match(out, /failed \(WorkFailed\)/)
@@ -70,6 +72,22 @@ describe("holdfast show", () => {
     assert.match(out, /rows compared\s+1/)
     const asJson = await holdfast(["show", failed?.id ?? "", "-d", left.database, "--json"])
     assert.include(JSON.parse(asJson.out), { id: failed?.id, status: "failed", workOutcome: "failed" })
+  })
+
+  it("shows the result and the error of a run as text, cut where they are long, and whole with --json", async () => {
+    const copy = { ...left, database: join(directory, "long.db") }
+    execute(left, `VACUUM INTO '${copy.database}'`)
+    execute(copy, "DROP TRIGGER holdfast_runs_terminal_is_final")
+    execute(copy, `UPDATE holdfast_runs SET result = '"' || char(27) || '${"x".repeat(60_000)}"' WHERE run_key = 'a'`)
+    const [completed] = await rows("--key", "a")
+    const [failed] = await rows("--key", "b")
+    const long = await holdfast(["show", completed?.id ?? "", "-d", copy.database])
+    assert.match(long.out, /^result\s+"\ufffdx+… \(the first 2,000 of 60,003 characters; --json prints all\)$/m)
+    assert.isBelow(long.out.length, 4_000)
+    const whole = await holdfast(["show", completed?.id ?? "", "-d", copy.database, "--json"])
+    assert.lengthOf(JSON.parse(whole.out).result, 60_003)
+    const { out } = await holdfast(["show", failed?.id ?? "", "-d", copy.database])
+    assert.match(out, /^error\s+\{"reason":"WorkFailed","message":"unreadable"/m)
   })
 })
 
@@ -109,6 +127,33 @@ describe("holdfast watch", () => {
     )
     const asJson = await holdfast([...args, "--json", "--status", "failed"])
     assert.strictEqual((JSON.parse(asJson.out) as Row).status, "failed")
+  })
+})
+
+describe("holdfast watch, in a terminal", () => {
+  it("draws the table over itself, within the window, and no name moves the cursor", async () => {
+    const written: Array<string> = []
+    const window = { isTTY: true, columns: 60, rows: 6, write: (text: string) => written.push(text) }
+    const screen = terminal(window as unknown as NodeJS.WriteStream)
+    const shown = await rows()
+    const draw = (now: number) => {
+      const from = written.length
+      Effect.runSync(screen.show(shown as unknown as ReadonlyArray<Run.Run>, now))
+      return written.slice(from).join("")
+    }
+    const text = draw(1_760_000_000_000)
+    const lines = text
+      .replace(/\u001b\[[?\d]*[a-zA-Z]/g, "")
+      .trimEnd()
+      .split("\n")
+    assert.match(lines[0] ?? "", /^2025-10-09T\S+ {2}3 runs$/)
+    assert.isAtMost(lines.length, 6)
+    for (const line of lines) assert.isAtMost(line.length, 60)
+    assert.include(text, "completed")
+    assert.notInclude(text, "\u001b[2J")
+    const again = draw(1_760_000_001_000)
+    assert.strictEqual(again.split("\u001b[1A").length - 1, lines.length, "up again, over all of its lines")
+    screen.end()
   })
 })
 
@@ -228,102 +273,5 @@ describe("holdfast doctor", () => {
     writeFileSync(copy.database, bytes)
     const { findings, status } = await doctor(copy.database)
     assert.deepStrictEqual([status, findings.map(({ kind }) => kind)], [1, ["damaged"]])
-  })
-})
-
-describe("a command on a database, given what it cannot use", () => {
-  const text = join(directory, "text.db")
-  writeFileSync(text, "this is no database, and it is long enough to be taken for one ".repeat(20))
-  const given: ReadonlyArray<readonly [string, (left: Left) => ReadonlyArray<string>, RegExp]> = [
-    ["no database", () => ["runs"], /Expected to find option: '--database'/],
-    ["a file that is not there", () => ["runs", "-d", "none.db"], /no database file "none.db"/],
-    ["a directory", () => ["runs", "-d", directory], /is a directory/],
-    ["a file that is no database", () => ["runs", "-d", text], /not a database/],
-    ["a limit of nothing", ({ database }) => ["runs", "-d", database, "--limit", "0"], /--limit is 0/],
-    ["a limit that is no number", ({ database }) => ["runs", "-d", database, "--limit", "x"], /'x' is not a integer/],
-    ["a status that is none", ({ database }) => ["runs", "-d", database, "--status", "done"], /completed/],
-    [
-      "a URL that is none",
-      () => ["doctor", "-d", "postgres://u:secret@h:x/d"],
-      /URL of the Postgres database cannot be read/
-    ],
-    ["another system", () => ["doctor", "-d", "mysql://u:secret@h/d"], /"mysql:" is no database/],
-    ["a scheme alone", () => ["doctor", "-d", "postgres:u:secret@h"], /"postgres:" is no database/],
-    ["an id that is none", ({ database }) => ["show", "seven", "-d", database], /"seven" is no run id/],
-    ["no id", ({ database }) => ["show", "-d", database], /Missing argument <ID>/],
-    ["an id that is not there", ({ database }) => ["show", idOf(7), "-d", database], /has no run/],
-    [
-      "a log that is not there",
-      ({ database }) => ["show", idOf(7), "-d", database, "--log", "none"],
-      /There is no log "none"/
-    ],
-    ["an id to cancel that is not there", ({ database }) => ["cancel", idOf(7), "-d", database], /has no run/],
-    ["a pause that is none", ({ database }) => ["watch", "-d", database, "--every", "often"], /"often" is no duration/],
-    [
-      "a pause that is too short",
-      ({ database }) => ["watch", "-d", database, "--every", "1 millis"],
-      /Expected 50ms or more/
-    ],
-    ["no readings", ({ database }) => ["watch", "-d", database, "--times", "0"], /--times is 0/],
-    ["a command that there is not", () => ["show-all"], /Invalid subcommand/]
-  ]
-  for (const [what, argsOf, sentence] of given) {
-    it(`${what}: one sentence, no stack trace, and exit 2`, async () => {
-      const { error, out, status } = await holdfast(argsOf(left), { cwd: directory })
-      assert.strictEqual(status, 2, error)
-      assert.match(`${error}${out}`, sentence)
-      assert.notMatch(`${error}${out}`, /^\s+at |secret/m)
-      assert.strictEqual(`${error}${out}`.trim().split("\n").length, 1, `${error}${out}`)
-    })
-  }
-})
-
-describe("holdfast by itself", () => {
-  it("says which package to install where one of those that only it needs is missing", async () => {
-    const alone = join(directory, "alone")
-    cpSync(dirname(dirname(main)), join(alone, "dist", "src"), { recursive: true })
-    writeFileSync(join(alone, "package.json"), '{"type":"module"}')
-    const { error, out, status } = await holdfast(["runs"], { main: join(alone, "dist", "src", "cli", "main.js") })
-    assert.deepStrictEqual([status, out], [2, ""])
-    assert.match(error, /^holdfast needs the package @?[\w/-]+, which is not installed\..*\n {2}npm install /)
-  })
-
-  it("says which driver to install where that of the database that is named is missing", async () => {
-    const alone = join(directory, "driverless")
-    cpSync(dirname(dirname(main)), join(alone, "dist", "src"), { recursive: true })
-    writeFileSync(join(alone, "package.json"), '{"type":"module"}')
-    const installed = fileURLToPath(new URL("../../node_modules", import.meta.url))
-    mkdirSync(join(alone, "node_modules", "@effect"), { recursive: true })
-    for (const name of [
-      ...readdirSync(installed),
-      ...readdirSync(join(installed, "@effect")).map((one) => `@effect/${one}`)
-    ]) {
-      if (/^(?:\..*|@effect|@effect\/sql-.*)$/.test(name)) continue
-      symlinkSync(join(installed, name), join(alone, "node_modules", name))
-    }
-    const program = join(alone, "dist", "src", "cli", "main.js")
-    for (const [database, name] of [
-      ["postgres://u:secret@h/d", "@effect/sql-pg"],
-      [left.database, "@effect/sql-sqlite-node"]
-    ] as const) {
-      const { error, out, status } = await holdfast(["runs", "-d", database], { main: program })
-      assert.deepStrictEqual([status, out], [2, ""])
-      assert.match(error, new RegExp(`^\\w+ needs the package ${name}, which is not installed: npm install ${name}\n$`))
-    }
-  })
-
-  it("has help with examples for every command, and completions", async () => {
-    const help = await holdfast(["--help"])
-    for (const name of ["inspect", "runs", "show", "watch", "cancel", "doctor"]) {
-      assert.include(help.out, `- ${name}`)
-      const { out } = await holdfast([name, "--help"])
-      assert.match(out, new RegExp(`holdfast ${name} `))
-      assert.include(out, "--json")
-    }
-    for (const shell of ["bash", "zsh", "fish"]) {
-      const { out, status } = await holdfast(["--completions", shell])
-      assert.strictEqual(status, 0)
-      for (const word of ["inspect", "runs", "show", "watch", "cancel", "doctor", "journal"]) assert.include(out, word)
-    }
   })
 })

@@ -1,5 +1,5 @@
 /**
- * `holdfast inspect` as people run it: the built program on real files.
+ * `holdfast inspect` as people run it, on real files.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -18,7 +18,7 @@ import {
   run,
   writeLongLog
 } from "./logs.js"
-import { folder, holdfast } from "./program.js"
+import { folder, holdfast, spawned } from "./program.js"
 
 const directory = folder()
 const fileOf = (name: string, text: string): string => {
@@ -49,7 +49,7 @@ const sound = logOf(hostStarted, ...completed(1), ...completed(2), hostStopped)
 
 describe("holdfast inspect", () => {
   it("exits with 0 where every guarantee was kept, and says so of each", async () => {
-    const { error, out, status } = await holdfast(["inspect", fileOf("sound.ndjson", sound)])
+    const { error, out, status } = await spawned(["inspect", fileOf("sound.ndjson", sound)])
     assert.deepStrictEqual([status, error], [0, ""])
     assert.match(out, /10 lines of the kernel/)
     assert.match(out, /runs\s+2\s+2 completed/)
@@ -84,6 +84,11 @@ describe("holdfast inspect", () => {
     assert.deepStrictEqual([status, findings, foreignCount, tornCount], [0, [], 2, 1])
   })
 
+  it("reads a log that begins with a byte order mark as any other", async () => {
+    const { findings, foreignCount, status } = await told(fileOf("marked.ndjson", `\ufeff${sound}`))
+    assert.deepStrictEqual([status, findings, foreignCount], [0, [], 0])
+  })
+
   it("shows a line that was cut into as a violation of G11, with its place and its text", async () => {
     const log = fileOf("cut.ndjson", sound.replace("\n", '\n{"message":{"_tag":"Run{"message":\n'))
     const { findings, status } = await told(log)
@@ -94,7 +99,7 @@ describe("holdfast inspect", () => {
   })
 
   it("reads standard input", async () => {
-    const { out, status } = await holdfast(["inspect", "-", "--json"], { input: plantedLog() })
+    const { out, status } = await spawned(["inspect", "-", "--json"], { input: plantedLog() })
     assert.deepStrictEqual([status, (JSON.parse(out) as Told).findings.length], [1, 10])
   })
 
@@ -139,7 +144,7 @@ describe("holdfast inspect", () => {
   it("inspects a log of 50 MB in a heap of 64 MB", async () => {
     const file = join(directory, "long.ndjson")
     const runCount = writeLongLog(file, 50_000_000)
-    const { error, out, status } = await holdfast(["inspect", "--json", file], {
+    const { error, out, status } = await spawned(["inspect", "--json", file], {
       nodeOptions: ["--max-old-space-size=64"]
     })
     assert.deepStrictEqual([status, error], [0, ""])
@@ -161,6 +166,17 @@ describe("holdfast inspect, given what it cannot use", () => {
     ["a directory", [directory], /is a directory/],
     ["a log of somebody else", [fileOf("other.ndjson", '{"message":"hello"}\n')], /no line of a Holdfast kernel/],
     ["an empty log", [fileOf("empty.ndjson", "")], /no line of a Holdfast kernel/],
+    [
+      "a binary file",
+      [fileOf("noise.ndjson", '\u0000\u0001\n{\u0002\n\ufffd"holdfast"\n')],
+      /no line of .*noise.ndjson:2: not JSON/
+    ],
+    [
+      "a database as a log",
+      [fileOf("runs.db", `SQLite format 3\u0000${"\u0000".repeat(4_000)}`)],
+      /no line of a Holdfast/
+    ],
+    ["a log without a name", [""], /There is no log ""/],
     ["no log", [], /Missing argument/],
     ["an option that it does not have", ["--jsn", fileOf("a.ndjson", sound)], /no option "--jsn"/],
     ["a run id that is none", ["--run", "seven", fileOf("b.ndjson", sound)], /"seven" is no run id/],
@@ -183,7 +199,7 @@ describe("holdfast inspect, given what it cannot use", () => {
   ]
   for (const [what, args, sentence] of unusable) {
     it(`${what}: one sentence and exit 2`, async () => {
-      const { error, out, status } = await holdfast(["inspect", ...args], { cwd: directory })
+      const { error, out, status } = await holdfast(["inspect", ...args])
       assert.strictEqual(status, 2)
       assert.strictEqual(out, "")
       assert.match(error, sentence)

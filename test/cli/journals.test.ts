@@ -164,11 +164,11 @@ describe("holdfast doctor --journal", () => {
   const unusable: ReadonlyArray<readonly [string, ReadonlyArray<string>, RegExp]> = [
     ["nothing to look at", [], /nothing to look at\. Name a database with --database, a journal/],
     ["a directory that is not there", ["--journal", "none.journal"], /There is no directory "none.journal"/],
-    ["a file", ["--journal", database], /cannot be read: .*Name the directory/]
+    ["a file", ["--journal", database], /"[^"]*runs\.db" is a file\. Name the directory/]
   ]
   for (const [what, args, sentence] of unusable) {
     it(`${what}: one sentence and exit 2`, async () => {
-      const { error, out, status } = await holdfast(["doctor", ...args], { cwd: directory })
+      const { error, out, status } = await holdfast(["doctor", ...args])
       assert.deepStrictEqual([status, out], [2, ""])
       assert.match(error, sentence)
       assert.strictEqual(error.trim().split("\n").length, 1)

@@ -9,7 +9,7 @@ import * as PgRunStore from "../../src/PgRunStore.js"
 import { foreignClient, postgresServer } from "../store/postgresServer.js"
 import { threeRuns } from "./hosts.js"
 import { host, idOf } from "./logs.js"
-import { folder, holdfast } from "./program.js"
+import { folder, holdfast, spawned } from "./program.js"
 
 const server = postgresServer()
 const directory = folder()
@@ -72,7 +72,7 @@ const serverNow = "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint"
 describe("a role that may only read", () => {
   it("lists, shows and watches runs, and compares a log with them", async () => {
     const url = urlOf("reader")
-    const listed = await holdfast(["runs", "-d", url, "--json", "--status", "failed"])
+    const listed = await spawned(["runs", "-d", url, "--json", "--status", "failed"])
     assert.deepStrictEqual([listed.status, listed.error], [0, ""])
     const [failed] = JSON.parse(listed.out) as ReadonlyArray<{ readonly id: string; readonly createdAt: unknown }>
     assert.isNumber(failed?.createdAt)

@@ -1,12 +1,18 @@
 /**
- * The built program as a process of its own, and folders for what it reads.
+ * The program, in this process and as a process of its own, and folders for what it reads. A process takes a second
+ * before it does anything, so one test of each command has one, and all others share this.
  */
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import * as NodeContext from "@effect/platform-node/NodeContext"
 import { afterAll } from "@effect/vitest"
+import type * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import { ExitCode } from "../../src/cli/exitCode.js"
+import { program } from "../../src/cli/program.js"
 
 export const main: string = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url))
 
@@ -16,6 +22,28 @@ export interface Ended {
   readonly error: string
 }
 
+/** `holdfast ...args` as this process executes it, from its arguments to what it prints and its exit code. */
+export const holdfast = (args: ReadonlyArray<string>): Promise<Ended> =>
+  Effect.gen(function* () {
+    const ended = { status: 0, out: "", error: "" }
+    const print = (where: "out" | "error") => (text?: string) =>
+      Effect.sync(() => {
+        ended[where] += `${text ?? ""}\n`
+      })
+    const listening: Console.Console = { ...(yield* Effect.console), log: print("out"), error: print("error") }
+    const exitCode = {
+      set: (code: number) => {
+        ended.status = code
+      }
+    }
+    yield* program([process.execPath, main, ...args]).pipe(
+      Effect.withConsole(listening),
+      Effect.provideService(ExitCode, exitCode),
+      Effect.provide(NodeContext.layer)
+    )
+    return ended
+  }).pipe(Effect.timeout("55 seconds"), Effect.runPromise)
+
 export interface Settings {
   readonly cwd?: string
   readonly input?: string
@@ -24,8 +52,8 @@ export interface Settings {
   readonly nodeOptions?: ReadonlyArray<string>
 }
 
-/** `holdfast ...args`, bounded in time and without colours. */
-export const holdfast = (args: ReadonlyArray<string>, settings: Settings = {}): Promise<Ended> =>
+/** `holdfast ...args` as people run it: the built program as a process, bounded in time and without colours. */
+export const spawned = (args: ReadonlyArray<string>, settings: Settings = {}): Promise<Ended> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...(settings.nodeOptions ?? []), settings.main ?? main, ...args], {
       cwd: settings.cwd,

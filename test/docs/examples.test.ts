@@ -20,16 +20,25 @@ const folder = join(root, "dist", "doc-examples")
 const pathOf = ({ file, line, name = `line${line}.ts` }: Example): string =>
   join(folder, file.replace(/[^\w]+/g, "_"), name)
 
-/** Each stands in a file of its own at the very line that it has on its page, so that errors name the page's lines. */
+/** As Node executes it, beside the example. */
+const compiledPathOf = (example: Example): string => pathOf(example).replace(/\.ts$/, ".js")
+
+/**
+ * Each stands in a file of its own at the very line that it has on its page, so that errors name the page's lines. Beside
+ * it stands what is left of it without its types, which needs no check.
+ */
 const writeExamples = (all: ReadonlyArray<Example>): void => {
   rmSync(folder, { recursive: true, force: true })
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true }
   for (const example of all) {
+    const code = `${"\n".repeat(example.line - 1)}${example.code}\n`
     mkdirSync(dirname(pathOf(example)), { recursive: true })
-    writeFileSync(pathOf(example), `${"\n".repeat(example.line - 1)}${example.code}\n`)
+    writeFileSync(pathOf(example), code)
+    writeFileSync(compiledPathOf(example), ts.transpileModule(code, { compilerOptions }).outputText)
   }
 }
 
-/** The settings of the documentation's own project, for a check without output. */
+/** The settings of the documentation's own project, for a check without output, against the package as it was built. */
 const compilerOptions = (): ts.CompilerOptions => {
   const config = ts.getParsedCommandLineOfConfigFile(join(root, "docs", "tsconfig.json"), undefined, {
     ...ts.sys,
@@ -38,8 +47,9 @@ const compilerOptions = (): ts.CompilerOptions => {
     }
   })
   if (config === undefined) throw new Error("docs/tsconfig.json cannot be read")
-  // Of a project that others refer to; nothing is emitted here, and the examples lie in another folder.
-  const { rootDir: _rootDir, outDir: _outDir, tsBuildInfoFile: _info, ...strict } = config.options
+  // Of a project that others refer to; nothing is emitted here, and the examples lie in another folder. Without `paths`
+  // the package is found by its own name, as users find it: the sources have been checked when it was built.
+  const { rootDir: _rootDir, outDir: _outDir, tsBuildInfoFile: _info, paths: _paths, ...strict } = config.options
   return { ...strict, composite: false, incremental: false, declaration: false, declarationMap: false, noEmit: true }
 }
 
@@ -63,17 +73,15 @@ const canary: Example = { file: "canary.md", line: 7, code: 'const n: number = "
 const promisedOutput = ({ code }: Example): ReadonlyArray<string> =>
   [...code.matchAll(/\/\/ prints: (.+)$/gm)].map((match) => match[1] ?? "")
 
-/** Not in one piece with the test: vitest wants to hear from it meanwhile. */
+/** By Node, which finds the package that was built by its own name. Vitest wants to be heard from meanwhile. */
 const run = (example: Example): Effect.Effect<{ readonly status: number | null; readonly output: string }> =>
   Effect.acquireUseRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-example-"))),
     (directory) =>
       Effect.async((resume) => {
-        const viteNode = join(root, "node_modules", "vite-node", "vite-node.mjs")
-        const config = join(root, "test", "docs", "vite.config.ts")
         const child = execFile(
           process.execPath,
-          [viteNode, "--config", config, pathOf(example)],
+          [compiledPathOf(example)],
           { cwd: directory, timeout: 60_000 },
           (_, stdout, stderr) => resume(Effect.succeed({ status: child.exitCode, output: `${stdout}${stderr}` }))
         )
@@ -122,7 +130,9 @@ describe("the examples of the documentation", () => {
       found.filter((complaint) => !own.includes(complaint)),
       []
     )
-    const written = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    const written = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(({ name }) =>
+      name.endsWith(".ts")
+    )
     assert.strictEqual(written.length, all.length + 1, "two examples of one page have the same name")
   })
 

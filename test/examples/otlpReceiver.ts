@@ -31,6 +31,7 @@ export interface Point {
 
 interface Metric {
   readonly name: string
+  readonly unit?: string
   readonly sum?: { readonly dataPoints: ReadonlyArray<Point>; readonly isMonotonic: boolean }
   readonly gauge?: { readonly dataPoints: ReadonlyArray<Point> }
   readonly histogram?: { readonly dataPoints: ReadonlyArray<Point> }

@@ -175,13 +175,29 @@ describe("the metrics of a host that exports them", () => {
     assert.deepStrictEqual(Object.keys(byTag("holdfast_write_failures", "class")), ["transient"])
   })
 
-  it("have each settled run in one bucket of the latency", () => {
-    const [[, latency] = []] = last("holdfast_persist_latency_millis")
+  it("have what should never be counted from the beginning, at zero", () => {
+    assert.deepStrictEqual(byTag("holdfast_leases_lost", "cause"), { ended: 0, fenced: 0 })
+    for (const counter of ["holdfast_hosts_fenced", "holdfast_cancel_grace_exceeded"]) {
+      assert.deepStrictEqual(
+        last(counter).map(([, point]) => valueOf(point)),
+        [0],
+        counter
+      )
+    }
+  })
+
+  it("have each settled run in one bucket of the latency, which is in seconds and says so", () => {
+    const [[, latency] = []] = last("holdfast_persist_latency_seconds")
     assert.strictEqual(latency?.count, seen.rows.length)
     assert.strictEqual(
       latency?.bucketCounts?.reduce<number>((sum, one) => sum + Number(one), 0),
       seen.rows.length
     )
     assert.isAbove(latency?.sum ?? 0, 0)
+    assert.isBelow(latency?.sum ?? 0, 30)
+    assert.strictEqual(
+      seen.received.exports.at(-1)?.find(({ name }) => name === "holdfast_persist_latency_seconds")?.unit,
+      "s"
+    )
   })
 })

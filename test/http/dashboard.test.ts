@@ -5,6 +5,8 @@
 import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { RunKernel, Work } from "../../src/index.js"
 import { script } from "../../src/internal/dashboard/dashboardScript.js"
 import { failure, makeGate, nextMillisecond, Reader, start } from "./host.js"
 
@@ -166,12 +168,48 @@ describe("the page", () => {
     })
   )
 
+  it.scopedLive("tells what a chosen run gave, once it is stored, and of what is long the beginning", () =>
+    Effect.gen(function* () {
+      let isAway = false
+      const { ask, kernel } = yield* start({
+        kernel: { persist: { attemptTimeout: "50 millis", delayBase: "10 millis" } },
+        change: (store) => ({ get: (id) => (isAway ? failure() : store.get(id)) })
+      })
+      const Lines = Work.make("lines", {
+        payload: { count: Schema.Int },
+        success: Schema.String,
+        error: Schema.Struct({ line: Schema.Int, file: Schema.String })
+      })
+      const lines = Lines.toLayer(({ count }) =>
+        count < 0 ? Effect.fail({ line: 7, file: "/var/lib/secret/prices.csv" }) : Effect.succeed("x".repeat(count))
+      )
+      const endingOf = (count: number) =>
+        Effect.gen(function* () {
+          const { id, settled } = yield* Lines.start({ count })
+          yield* settled
+          return yield* ask(`/dashboard/live/${id}/ending`)
+        }).pipe(Effect.provide(lines), Effect.provideService(RunKernel.RunKernel, kernel))
+      assert.deepStrictEqual((yield* endingOf(3)).json, { result: { text: '"xxx"', length: 5 } })
+      assert.deepStrictEqual((yield* endingOf(-1)).json, { error: { text: '{"line":7,"file":"<path>"}', length: 26 } })
+      const long = (yield* endingOf(1_000_000)).json.result
+      assert.deepStrictEqual([long.length, long.text], [1_000_002, `"${"x".repeat(9_999)}`])
+      const { id } = yield* kernel.start("work", Effect.never)
+      assert.deepStrictEqual((yield* ask(`/dashboard/live/${id}/ending`)).json, {})
+      isAway = true
+      const away = yield* ask(`/dashboard/live/${id}/ending`)
+      assert.deepStrictEqual([away.status, away.json._tag], [503, "StoreUnavailable"])
+      assert.notInclude(away.text, "secret")
+    })
+  )
+
   it.scopedLive("answers bad requests as the API does, and tells nothing of its inside", () =>
     Effect.gen(function* () {
       const { ask } = yield* start()
       const cases = [
         ["/dashboard/live/x", {}, 404],
         [`/dashboard/live/${nowhere}`, {}, 404],
+        ["/dashboard/live/x/ending", {}, 404],
+        [`/dashboard/live/${nowhere}/ending`, {}, 404],
         ["/dashboard/live/x/cancel", post({}), 404],
         [`/dashboard/live/${nowhere}/cancel`, post({}), 404],
         [`/dashboard/live/${nowhere}/cancel`, post({ reason: 7 }), 422],

@@ -227,6 +227,32 @@ describe("reading", () => {
     })
   )
 
+  it.scopedLive("of what is not served is a plain 404, and of what cannot be read a 400", () =>
+    Effect.gen(function* () {
+      const { ask } = yield* start()
+      const { id } = (yield* ask("/runs/import", post({ file: "a" }))).json.run
+      const cases = [
+        ["/nothing", {}, 404],
+        ["/runs", { method: "PUT" }, 404],
+        ["/runs", { method: "POST" }, 404],
+        [`/runs/${id}`, { method: "DELETE" }, 404],
+        [`/runs/${id}/events`, { method: "POST" }, 404],
+        ["/runs/%E0%A4%A", {}, 404],
+        ["/runs/%00", {}, 400],
+        ["/runs/x/events", {}, 400],
+        [`/runs/${nowhere}/events`, {}, 404],
+        [`/runs?key=${"k".repeat(2_000)}`, {}, 400],
+        ["/runs?limit=-1", {}, 400],
+        ["/runs/current", {}, 400]
+      ] as const
+      for (const [path, request, status] of cases) {
+        const answer = yield* ask(path, request)
+        assert.strictEqual(answer.status, status, `${path.slice(0, 40)} ${JSON.stringify(request)}`)
+        assertNothingLeaks(answer)
+      }
+    })
+  )
+
   it.scopedLive("answers 503 while the database is away", () =>
     Effect.gen(function* () {
       const { ask } = yield* start({

@@ -58,6 +58,8 @@ export interface Setting {
   readonly options?: RunHttp.Options
   readonly kernel?: RunKernel.Options
   readonly dashboard?: RunDashboard.Options
+  /** Where it listens instead of a port of loopback. */
+  readonly socketPath?: string
   /** Another host's, where two share a database. */
   readonly store?: Store
   readonly change?: (store: Store) => Partial<Store>
@@ -75,11 +77,13 @@ export const start = (setting: Setting = {}) =>
       Layer.provide(Layer.succeed(RunStore.RunStore, { ...memory, ...setting.change?.(memory) }))
     )
     const ApiLive = Layer.provide(HttpApiBuilder.api(Api), runs.layer(Api, setting.options))
+    const { socketPath } = setting
+    const listening = socketPath === undefined ? { host: "127.0.0.1", port: 0 } : { path: socketPath }
     const layer = HttpApiBuilder.serve().pipe(
       Layer.provide(HttpApiBuilder.middlewareOpenApi()),
       Layer.provide(RunDashboard.layer({ refreshInterval: "20 millis", eventTailMax: 0, ...setting.dashboard })),
       Layer.provide(ApiLive),
-      Layer.provideMerge(NodeHttpServer.layer(Http.createServer, { host: "127.0.0.1", port: 0 })),
+      Layer.provideMerge(NodeHttpServer.layer(Http.createServer, listening)),
       Layer.provide(executors),
       Layer.provideMerge(Kernel),
       Layer.provideMerge(Logger.remove(Logger.defaultLogger))

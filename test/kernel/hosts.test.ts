@@ -5,10 +5,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Metric from "effect/Metric"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
-import { Run, RunHistory, RunId, RunKernel, RunStore, Work } from "../../src/index.js"
+import { Run, RunHistory, RunId, RunKernel, RunMetrics, RunStore, Work } from "../../src/index.js"
 import { HostProcesses } from "../../src/internal/hosts/hostProcess.js"
 import { registration } from "../store/contract/hosting.js"
 import { failure, onStage } from "./onStage.js"
@@ -127,6 +128,42 @@ describe("a host that comes up", () => {
       assert.strictEqual(yield* second.result, 2)
       assert.notStrictEqual((yield* runs.get(second.id)).hostId, host.hostId)
       assert.deepStrictEqual(RunHistory.check(lines()), [])
+    })
+  )
+
+  it.scoped("counts the leases that it lost, by cause, and the hosts that it fenced, all from zero", () =>
+    Effect.gen(function* () {
+      const ended = Metric.tagged(RunMetrics.leasesLost, "cause", "ended")
+      const fenced = Metric.tagged(RunMetrics.leasesLost, "cause", "fenced")
+      const counts = Effect.map(
+        Effect.all([ended, fenced, RunMetrics.hostsFenced].map((counter) => Metric.value(counter))),
+        (states) => states.map(({ count }) => count)
+      )
+      let answer: "held" | "away" | "fenced" = "held"
+      const { lines, store } = yield* onStage({ leaseDuration: "30 seconds" }, (store) => ({
+        renewHost: (renewal) =>
+          answer === "away"
+            ? Effect.fail(failure({ operation: "renew" }))
+            : answer === "fenced"
+              ? Effect.succeed({ held: false, owned: [] })
+              : store.renewHost(renewal)
+      }))
+      const before = yield* counts
+      const since = Effect.map(counts, (now) => now.map((count, index) => count - (before[index] ?? 0)))
+      const announced = Metric.unsafeSnapshot().map(({ metricKey }) => metricKey)
+      for (const name of ["holdfast_leases_lost", "holdfast_hosts_fenced"]) {
+        assert.isTrue(announced.some((key) => key.name === name))
+      }
+      yield* store.registerHost(registration({ hostId: yield* RunId.makeHostId, leaseMillis: 20_000 }))
+      yield* pass(45)
+      assert.deepStrictEqual([yield* since, lines("HostFenced").length], [[0, 0, 1], 1])
+      answer = "away"
+      yield* pass(40)
+      assert.deepStrictEqual([yield* since, lines("LeaseEnded").length], [[1, 0, 1], 1])
+      answer = "fenced"
+      yield* pass(11)
+      assert.isAbove(lines("LeaseReplaced").length, 0)
+      assert.deepStrictEqual(yield* since, [1, lines("LeaseReplaced").length, 1])
     })
   )
 })

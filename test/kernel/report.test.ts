@@ -79,6 +79,22 @@ describe("a report", () => {
     )
   })
 
+  it("keeps those that broke a guarantee, however late they come, and others over the whole time", () => {
+    const many = Array.from({ length: 100 }, (_, index) => 100 + index)
+    // Without an end.
+    const eventful = many.map((number) => run(number).started())
+    const lie = [run(1).started(), run(1).ended(), run(1).written("failed"), run(1).settled("failed")]
+    const report = reportOf(logOf(hostStarted, ...eventful, ...lie), { entryMax: 10 })
+    const kept = report.entries.map(({ id }) => id)
+    assert.isAtMost(kept.length, 10)
+    assert.isAtLeast(kept.length, 6)
+    assert.strictEqual(kept.at(-1), idOf(1))
+    const place = (id: string | undefined) => many.findIndex((number) => idOf(number) === id)
+    assert.isBelow(place(kept[0]), 20)
+    assert.isAbove(place(kept.at(-2)), 70)
+    for (const [index, id] of kept.slice(1, -1).entries()) assert.isAtMost(place(id) - place(kept[index]), 30)
+  })
+
   it("keeps so many violations in full, and counts all", () => {
     const report = reportOf(plantedLog(), { findingMax: 3 })
     assert.strictEqual(report.findings.length, 3)

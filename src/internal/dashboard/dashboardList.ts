@@ -90,7 +90,11 @@ const itemOf = (id) => {
   parts.key = make("span", "key")
   parts.name.append(parts.title, parts.key)
   button.append(parts.name, parts.status, parts.detail, parts.when)
-  button.addEventListener("click", () => choose(id))
+  button.addEventListener("click", () => {
+    // Some browsers give no focus to what is clicked, and the keys work where the focus is.
+    button.focus()
+    choose(id)
+  })
   const item = make("li")
   item.append(button)
   const made = { item, button, parts }

@@ -50,7 +50,7 @@ export const document = `<!doctype html>
     <div id="log" role="log" tabindex="0" aria-labelledby="logTitle" hidden></div>
   </section>
 </main>
-<footer><kbd>↑</kbd> <kbd>↓</kbd> choose a run &ensp; <kbd>c</kbd> cancel it &ensp; <kbd>1</kbd>–<kbd>6</kbd> filter</footer>
+<footer><kbd>↑</kbd> <kbd>↓</kbd> choose a run &ensp; in the list: <kbd>c</kbd> cancel it &ensp; <kbd>1</kbd>–<kbd>6</kbd> filter</footer>
 <dialog id="ask" aria-labelledby="askTitle">
   <h2 id="askTitle"></h2>
   <p>Its work is interrupted. The run is cancelled when that is stored.</p>

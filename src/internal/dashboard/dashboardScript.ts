@@ -35,6 +35,8 @@ const drawChosen = () => {
     ["Work", run.workOutcome],
     ["Why", run.failure && run.failure.reason + ": " + run.failure.message],
     ["Cancel", run.cancelRequestedAt && "asked for at " + clock(run.cancelRequestedAt) + (run.cancelReason ? ": " + run.cancelReason : "")],
+    ["Result", run.id === given?.id && (given.problem ?? beginning(given.result)), "given"],
+    ["Error", run.id === given?.id && beginning(given.error), "given"],
     ["Progress", isActive(run) && progressOf(run)],
     ["Started", new Date(run.createdAt).toLocaleString() + (ended === undefined ? "" : ", " + (run.finishedAt ? "took " + lasted(ended - run.createdAt) : lasted(ended - run.createdAt) + " so far"))],
     ["Id", run.id, "id"]
@@ -46,10 +48,30 @@ const drawChosen = () => {
     const value = list.children[index * 2 + 1]
     say(list.children[index * 2], name)
     if (value.firstChild === null || value.firstChild.className !== (className ?? "")) {
-      value.replaceChildren(make(className === "id" ? "code" : "span", className ?? ""))
+      value.replaceChildren(make(className === "id" || className === "given" ? "code" : "span", className ?? ""))
     }
     say(value.firstChild, text)
   })
+}
+
+/** What the chosen run gave; it is not in the list, since it may be long, and is asked for when it is stored. */
+let given
+const beginning = (part) => {
+  if (part === undefined || part.text.length === part.length) return part?.text
+  return part.text + "… (the first " + part.text.length.toLocaleString() + " of " + part.length.toLocaleString() + " characters)"
+}
+const askGiven = async (id) => {
+  let answer
+  try {
+    const response = await fetch(base + "/live/" + encodeURIComponent(id) + "/ending")
+    const body = await response.json()
+    answer = response.ok ? body : { problem: body.message }
+  } catch {
+    answer = { problem: "The host could not be asked." }
+  }
+  if (id !== chosen) return
+  given = { id, ...answer }
+  drawChosen()
 }
 
 const addLine = (className, text) => {
@@ -101,6 +123,7 @@ const choose = (id) => {
     ["settled", (data) => {
       tell.settled(data)
       end(id, data)
+      askGiven(id)
     }],
     ["progressed", ({ progress }) => tellMore(id, { progress })],
     ["parked", ({ status, why }) => tellMore(id, { notStored: { status, parked: true, why } })],
@@ -176,20 +199,30 @@ at("reason").addEventListener("keydown", ({ key }) => {
 })
 document.addEventListener("keydown", (event) => {
   if (at("ask").open || event.ctrlKey || event.metaKey || event.altKey) return
+  const { activeElement } = document
+  const isInList = activeElement.closest(".side") !== null
   const buttons = [...at("runs").querySelectorAll("button")]
   const now = buttons.findIndex((button) => button.getAttribute("aria-current") === "true")
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    if (document.activeElement === at("log") || buttons.length === 0) return
+    // What is scrolled by these keys goes on being scrolled.
+    if (!(isInList || activeElement === document.body) || buttons.length === 0) return
     event.preventDefault()
     const next = now === -1 ? 0 : Math.min(buttons.length - 1, Math.max(0, now + (event.key === "ArrowDown" ? 1 : -1)))
     buttons[next].focus()
     buttons[next].click()
+  } else if (!isInList) {
+    // Whoever speaks to the page, or hits a key by mistake, filters and cancels nothing.
+    return
   } else if (event.key === "c") {
     // Else the letter would stand in the reason.
     event.preventDefault()
     ask()
+  } else if (/^[1-6]$/.test(event.key)) {
+    const button = at("filters").children[Number(event.key) - 1]
+    // The run that had the focus may not be shown any more.
+    button.focus()
+    button.click()
   }
-  else if (/^[1-6]$/.test(event.key)) at("filters").children[Number(event.key) - 1].click()
 })
 listen("/live", [["runs", (state) => {
   latest = state

@@ -83,6 +83,7 @@ main { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(320p
 #run dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 0; font-size: 13.5px; }
 dt { color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; max-height: 12em; overflow-y: auto; }
+.given { white-space: pre-wrap; }
 code, #log { font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 progress { width: 100%; height: 6px; border: 0; border-radius: 3px; overflow: hidden; background: var(--shade); appearance: none; display: block; }
 progress::-webkit-progress-bar { background: var(--shade); }

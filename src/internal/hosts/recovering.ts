@@ -13,6 +13,7 @@ import * as FiberId from "effect/FiberId"
 import type * as Schedule from "effect/Schedule"
 import type { StoreFailure } from "../../RunError.js"
 import type { HostId, RunId } from "../../RunId.js"
+import * as RunMetrics from "../../RunMetrics.js"
 import { isTerminal } from "../../RunStatus.js"
 import type { StoredRun } from "../../RunStore.js"
 import type { KernelCore } from "../kernel/kernelCore.js"
@@ -97,17 +98,17 @@ const round = (recovery: Recovery, isDue: boolean): Effect.Effect<void, StoreFai
 
 /** Rules 5 and 6: fence, then take, and by the number that was observed. One that has renewed meanwhile is left alone. */
 const fence = (core: KernelCore, { host, silentMillis, why }: Silent): Effect.Effect<boolean, StoreFailure> =>
-  Effect.tap(core.store.fence(host), (isFenced) =>
-    isFenced
-      ? core.log({
-          _tag: "HostFenced",
-          hostId: core.lease.hostId(),
-          fencedHostId: host.hostId,
-          why,
-          silentMillis: Math.floor(silentMillis)
-        })
-      : Effect.void
-  )
+  Effect.tap(core.store.fence(host), (isFenced) => {
+    if (!isFenced) return Effect.void
+    core.count(RunMetrics.hostsFenced, 1)
+    return core.log({
+      _tag: "HostFenced",
+      hostId: core.lease.hostId(),
+      fencedHostId: host.hostId,
+      why,
+      silentMillis: Math.floor(silentMillis)
+    })
+  })
 
 /** A former identity of this very host, some of whose work has not stopped yet: that hands over by itself. */
 const isAtWorkHere = (core: KernelCore, from: HostId | null): boolean =>

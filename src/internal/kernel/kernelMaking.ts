@@ -18,7 +18,7 @@ import { VerdictJournal } from "../../VerdictJournal.js"
 import { audit } from "../hosts/auditing.js"
 import * as HostLease from "../hosts/hostLease.js"
 import { HostProcesses } from "../hosts/hostProcess.js"
-import { leaseEnded, stopWorkOf } from "../hosts/leaseEnd.js"
+import { endedLease, fencedLease, leaseEnded, leaseFenced } from "../hosts/leaseEnd.js"
 import * as Listening from "../hosts/listening.js"
 import * as Recovering from "../hosts/recovering.js"
 import * as Journaling from "../journal/journaling.js"
@@ -65,7 +65,7 @@ export const make = (
       log,
       audit: (owned) => (core === undefined ? Effect.void : audit(core, owned)),
       ended: (hostId) => (core === undefined ? Effect.void : leaseEnded(core, hostId)),
-      fenced: (hostId) => (core === undefined ? Effect.void : stopWorkOf(core, hostId))
+      fenced: (hostId) => (core === undefined ? Effect.void : leaseFenced(core, hostId))
     })
     const writer = yield* StatusWriter.make(store, lease.hostId, log, persist)
     const made: KernelCore = {
@@ -106,8 +106,17 @@ export const make = (
     return made
   })
 
+const counters = [
+  RunMetrics.started,
+  RunMetrics.parkings,
+  RunMetrics.graceExceeded,
+  RunMetrics.hostsFenced,
+  endedLease,
+  fencedLease
+]
+
 /** An exporter has them from the beginning, at zero: an alert on a figure that is not there cannot fire. */
 const announceMetrics = (count: Counting.Count): void => {
   for (const gauge of [RunMetrics.active, RunMetrics.parked, RunMetrics.subscribers]) count(gauge, 0)
-  for (const counter of [RunMetrics.started, RunMetrics.parkings, RunMetrics.graceExceeded]) count(counter, 0)
+  for (const counter of counters) count(counter, 0)
 }

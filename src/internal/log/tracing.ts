@@ -28,6 +28,28 @@ export const spanned = <A, E, R>(
   )
 
 /**
+ * Of a context the span that everything in it belongs to.
+ *
+ * @internal
+ */
+export const spanOf = (context: Context.Context<never>): Context.Context<never> => {
+  const span = context.unsafeMap.get(Tracer.ParentSpan.key)
+  return span === undefined ? Context.empty() : (Context.make(Tracer.ParentSpan, span) as Context.Context<never>)
+}
+
+/**
+ * What a fiber of the kernel's own does for ever. It keeps of the context that it was forked in the span, so that
+ * nothing of it reaches a statement; and where nobody traces, the spans that libraries make are nothing, too.
+ *
+ * @internal
+ */
+export const onItsOwn = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.withFiberRuntime<A, E>((fiber) => {
+    const bare = Effect.mapInputContext(effect, spanOf)
+    return fiber.currentTracer === tracerOfEffect ? Effect.withTracerEnabled(bare, false) : bare
+  })
+
+/**
  * Marks the span that `spanned` made.
  *
  * @internal

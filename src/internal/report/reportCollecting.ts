@@ -101,22 +101,50 @@ const lineTally = () => {
   }
 }
 
-/** Keeps runs in detail: the plain ones make room for nothing, the remarkable ones have a shelf of their own. */
+/** Keeps runs in detail: first those that broke a guarantee, then those to which something happened, then others. */
 const entryShelf = (entryMax: number) => {
-  const remarkable = new Map<RunId, Entry>()
-  const plain = new Map<RunId, Entry>()
+  const violating = evenShelf(entryMax)
+  const eventful = evenShelf(entryMax)
+  const plain = evenShelf(entryMax)
   return {
     add: (entry: Entry, isViolating: boolean) => {
-      plain.delete(entry.id)
-      const isEventful = entry.marks.some(({ kind }) => kind !== "settled")
-      const isRemarkable = isViolating || isEventful || entry.settledAt === undefined
-      const shelf = isRemarkable ? remarkable : plain
-      if (shelf.size < entryMax || shelf.has(entry.id)) shelf.set(entry.id, entry)
+      for (const shelf of [violating, eventful, plain]) shelf.remove(entry.id)
+      const isEventful = entry.marks.some(({ kind }) => kind !== "settled") || entry.settledAt === undefined
+      const shelf = isViolating ? violating : isEventful ? eventful : plain
+      shelf.add(entry)
     },
-    read: (): ReadonlyArray<Entry> =>
-      [...remarkable.values(), ...plain.values()].slice(0, entryMax).sort((a, b) => a.beganAt - b.beganAt)
+    read: (): ReadonlyArray<Entry> => {
+      const kept: Array<Entry> = []
+      for (const shelf of [violating, eventful, plain]) kept.push(...evenly(shelf.read(), entryMax - kept.length))
+      return kept.sort((a, b) => a.beganAt - b.beganAt)
+    }
   }
 }
+
+/** All that is put on it as long as there is room, then every second one, every fourth, and so on: over the whole time. */
+const evenShelf = (sizeMax: number) => {
+  let entries = new Map<RunId, Entry>()
+  let step = 1
+  let count = 0
+  return {
+    add: (entry: Entry) => {
+      count += 1
+      if (count % step !== 0) return
+      entries.set(entry.id, entry)
+      if (entries.size <= sizeMax) return
+      entries = new Map([...entries].filter((_, index) => index % 2 === 0))
+      step *= 2
+    },
+    remove: (id: RunId) => entries.delete(id),
+    read: (): ReadonlyArray<Entry> => [...entries.values()]
+  }
+}
+
+/** So many of them, over their whole order. */
+const evenly = (entries: ReadonlyArray<Entry>, many: number): ReadonlyArray<Entry> =>
+  entries.length <= many
+    ? entries
+    : Array.from({ length: many }, (_, index) => entries[Math.floor((index * entries.length) / many)] as Entry)
 
 const findingShelf = (findingMax: number) => {
   const counts: Partial<Record<Guarantee, number>> = {}

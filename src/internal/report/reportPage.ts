@@ -63,7 +63,12 @@ const unicodeEscape = (character: string): string => `\\u${character.charCodeAt(
 const count = (number: number): string => number.toLocaleString("en-US")
 
 /** As wide as a bar of a chart. */
-const short = (number: number): string => (number < 1_000 ? String(number) : `${(number / 1_000).toFixed(1)}k`)
+/** Four characters at most, so that the bars of a histogram have room for it. */
+const short = (number: number): string => {
+  if (number < 1_000) return String(number)
+  const [unit, by] = number < 999_500 ? ["k", 1_000] : ["M", 1_000_000]
+  return `${(number / by).toFixed(number / by < 9.95 ? 1 : 0)}${unit}`
+}
 
 const duration = (millis: number): string => {
   if (millis < 1_000) return `${Math.round(millis)} ms`
@@ -176,7 +181,7 @@ const heads: ReadonlyArray<readonly [string, string, string]> = [
 const runs = ({ entries, runCount }: Report): string => {
   const some =
     entries.length < runCount
-      ? `<p class="quiet">${count(entries.length)} of ${count(runCount)} runs are in this report: those with faults, violations or no end first.</p>`
+      ? `<p class="quiet">${count(entries.length)} of ${count(runCount)} runs are in this report: those with violations first, then those with faults or no end, then others, evenly over the time.</p>`
       : ""
   const head = heads
     .map(

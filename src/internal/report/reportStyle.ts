@@ -25,7 +25,7 @@ p { margin: 4px 0; } .quiet { color: var(--quiet); } code, pre, .mono { font: 12
 .card h3 { font-size: 13px; margin: 0 0 8px; } .card table { width: 100%; border-collapse: collapse; }
 .card td, .card th { text-align: left; padding: 2px 8px 2px 0; font-weight: 400; vertical-align: top; }
 .card td:last-child { text-align: right; padding-right: 0; font-variant-numeric: tabular-nums; }
-.chart { width: 100%; height: auto; display: block; } .chart text { fill: var(--quiet); font-size: 10px; } .chart rect { fill: var(--accent); }
+.chart { width: 100%; height: auto; display: block; } .chart text { fill: var(--quiet); font-size: 9px; } .chart rect { fill: var(--accent); }
 details { background: var(--raised); border: 1px solid var(--line); border-left: 3px solid var(--bad); border-radius: 6px; margin: 6px 0; padding: 6px 12px; }
 summary { cursor: pointer; overflow-wrap: anywhere; } details pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 6px 0; }
 .controls { display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: center; margin: 0 0 8px; }

@@ -93,7 +93,7 @@ export const settled = (
     core.count(settledBy[status], 1)
     if (before._tag === "Ended") {
       const now = yield* nowMillis
-      core.count(RunMetrics.persistLatency, now - before.finishedAt)
+      core.count(RunMetrics.persistLatency, (now - before.finishedAt) / 1_000)
       yield* forgotten(core, run, before)
     }
   })

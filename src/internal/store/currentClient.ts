@@ -9,19 +9,18 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import * as Statement from "@effect/sql/Statement"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
-import { identity } from "effect/Function"
-import * as RcRef from "effect/RcRef"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import * as Tracer from "effect/Tracer"
+import type * as Tracer from "effect/Tracer"
 import { StoreFailure } from "../../RunError.js"
 import type { SqlConnector } from "../../SqlConnector.js"
+import { spanned, spanOf } from "../log/tracing.js"
 import { type Phase, toStoreFailure } from "./sqlFailure.js"
 import type { SqlRow } from "./sqlRows.js"
 import { isRetryable, migrate } from "./sqlSchema.js"
@@ -52,6 +51,8 @@ interface Opened {
   readonly dialect: SqlDialect
   /** Whether this connection is one of the client's. */
   readonly holds: (connection: Connection) => boolean
+  /** The one connection of a client that nobody else has. */
+  readonly connection: Connection | undefined
 }
 
 interface State {
@@ -67,34 +68,25 @@ export const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<CurrentClient, StoreFailure, Scope.Scope> {
   const state: State = { current: undefined, isMigrated: false, isClosed: false }
-  const connect = connectOnce(connector, dialectOf, options, state)
-  const ref = yield* RcRef.make({
-    acquire: open(connect, state, yield* Effect.scope),
-    idleTimeToLive: Duration.infinity
-  })
+  const open = opening(connectOnce(connector, dialectOf, options, state), state, yield* Effect.scope)
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
       state.isClosed = true
     })
   )
-  // A closed RcRef interrupts whoever asks it; a caller must be told instead.
-  const acquire = Effect.suspend(() => (state.isClosed ? Effect.fail(isClosed) : RcRef.get(ref)))
-  const { dialect } = yield* retried(Effect.scoped(acquire), options.openAttemptsMax)
+  const acquire = acquiring(open, state)
+  const { dialect } = yield* retried(acquire, options.openAttemptsMax)
 
   const run: CurrentClient["run"] = (operation, phase, statement) =>
     isolated(
-      Effect.scoped(
-        Effect.flatMap(acquire, (opened) =>
-          execute(opened, operation, phase, statement).pipe(
-            Effect.tapError((failure) =>
-              failure.class === "connection" || opened.dialect.needsFreshClient(failure)
-                ? replace(opened, ref, state)
-                : Effect.void
-            ),
-            opened.dialect.isRemote ? abandonable(replace(opened, ref, state)) : identity
-          )
+      Effect.flatMap(acquire, (opened) => {
+        const executed = Effect.tapError(execute(opened, operation, phase, statement), (failure) =>
+          failure.class === "connection" || opened.dialect.needsFreshClient(failure)
+            ? replace(opened, state)
+            : Effect.void
         )
-      )
+        return opened.dialect.isRemote ? abandonable(executed, replace(opened, state)) : executed
+      })
     )
   return { run, dialect, holds: (connection) => state.current?.opened.holds(connection) === true }
 })
@@ -130,20 +122,14 @@ const retried = <A>(effect: Effect.Effect<A, StoreFailure>, attemptsMax: number)
     })
   })
 
-/**
- * `RcRef` neither closes the scope of an acquisition that fails half-way, nor that of one that is
- * interrupted at its very end. So each client has a scope of its own under the store's: closed here
- * when opening fails, and by the next opening where the last one came to nothing.
- */
-const open = (
+/** Each client has a scope of its own under the store's, closed here when opening fails or is interrupted half-way. */
+const opening = (
   connect: Effect.Effect<Opened, StoreFailure, Scope.Scope>,
   state: State,
   storeScope: Scope.Scope
-): Effect.Effect<Opened, StoreFailure, Scope.Scope> =>
+): Effect.Effect<Opened, StoreFailure> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
-      if (state.current !== undefined) yield* close(state.current.scope)
-      state.current = undefined
       const scope = yield* Scope.fork(storeScope, ExecutionStrategy.sequential)
       const exit = yield* Effect.exit(restore(isolated(Scope.extend(connect, scope))))
       if (Exit.isFailure(exit)) {
@@ -152,7 +138,6 @@ const open = (
       }
       state.current = { opened: exit.value, scope }
       state.isMigrated = true
-      yield* Effect.addFinalizer(() => close(scope))
       return exit.value
     })
   )
@@ -167,8 +152,9 @@ const connectOnce = (
     const client = yield* connector.connect
     const dialect = yield* dialectOf(client)
     if (!state.isMigrated) yield* migrate(client, dialect)
-    const connection = yield* Effect.scoped(client.reserve)
-    return { client, dialect, holds: isOf(connection, dialect) }
+    const isExclusive = connector.isExclusive === true
+    const connection = yield* isExclusive ? client.reserve : Effect.scoped(client.reserve)
+    return { client, dialect, holds: isOf(connection, dialect), connection: isExclusive ? connection : undefined }
   }).pipe(
     // A BEGIN that hangs stands in an uninterruptible region; the client it hangs on is thrown away with its scope.
     Effect.disconnect,
@@ -205,48 +191,66 @@ const close = (scope: Scope.CloseableScope): Effect.Effect<void> =>
     Effect.logDebug("Closing a database client failed", cause)
   )
 
+/** Whoever finds no client opens one, and all others wait for it. */
+const acquiring = (open: Effect.Effect<Opened, StoreFailure>, state: State): Effect.Effect<Opened, StoreFailure> => {
+  const semaphore = Effect.unsafeMakeSemaphore(1)
+  const there = () => {
+    if (state.isClosed) return Effect.fail(isClosed)
+    return state.current === undefined ? undefined : Effect.succeed(state.current.opened)
+  }
+  return Effect.suspend(() => there() ?? semaphore.withPermits(1)(Effect.suspend(() => there() ?? open)))
+}
+
 /**
  * Only the client that failed is replaced: of many callers that met the same dead connection the
- * first one invalidates it, and the others must not close the fresh one.
+ * first one closes it, and the others must not close the fresh one.
  */
-const replace = (opened: Opened, ref: RcRef.RcRef<Opened, StoreFailure>, state: State): Effect.Effect<void> =>
+const replace = (opened: Opened, state: State): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (state.current?.opened !== opened) return Effect.void
-    // Forgotten in the same step as it is compared; RcRef itself is asked in the next one.
+    const { scope } = state.current
+    // Forgotten in the same step as it is compared: whoever comes now opens another one.
     state.current = undefined
-    return RcRef.invalidate(ref)
+    return Effect.uninterruptible(close(scope))
   })
 
 // -- statements ----------------------------------------------------------------------------------------
 
 const execute = (
-  opened: Opened,
+  { client, connection, dialect }: Opened,
   operation: string,
   phase: Phase,
   statement: (dialect: SqlDialect) => SqlStatement
 ): Effect.Effect<ReadonlyArray<SqlRow>, StoreFailure> =>
   Effect.suspend(() => {
-    const { params, sql } = statement(opened.dialect)
-    return opened.client.unsafe<SqlRow>(sql, params).withoutTransform
+    const { params, sql } = statement(dialect)
+    return connection === undefined
+      ? client.unsafe<SqlRow>(sql, params).withoutTransform
+      : spanned(connection.execute(sql, params, undefined), "sql.execute", () => spanOptions(sql))
   }).pipe(
     // Defects too: a closed database throws. An interruption that reaches this handler is not the
     // caller's (that one passes every handler by), but a driver's, and must not end the caller.
     Effect.catchAllCause((cause) => Effect.fail(toStoreFailure(operation, phase, cause)))
   )
 
+/** The span that a client makes of a statement: it is not asked where its connection is reserved. */
+const spanOptions = (sql: string): Tracer.SpanOptions => ({
+  kind: "client",
+  attributes: { "db.system.name": "sqlite", "db.operation.name": "execute", "db.query.text": sql }
+})
+
 /**
  * A statement that is given up ends at once for its caller, whatever the network does, and takes the client with it:
  * its connection may be one that nobody answers on any more, and the next statement must not queue behind it.
  */
-const abandonable =
-  (forget: Effect.Effect<void>) =>
-  <A, E>(statement: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-    Effect.onInterrupt(Effect.disconnect(statement), () => forget)
+const abandonable = <A, E>(statement: Effect.Effect<A, E>, forget: Effect.Effect<void>): Effect.Effect<A, E> =>
+  Effect.onInterrupt(Effect.disconnect(statement), () => forget)
 
 /** Keeps of the caller's context the span, and nothing else. */
 const isolated = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.withFiberRuntime<A, E>((fiber) => {
-    const span = Context.getOption(fiber.currentContext, Tracer.ParentSpan)
-    const context = span._tag === "Some" ? Context.make(Tracer.ParentSpan, span.value) : Context.empty()
+    const context = spanOf(fiber.currentContext)
+    const isBare = context.unsafeMap.size === fiber.currentContext.unsafeMap.size
+    if (isBare && Option.isNone(fiber.getFiberRef(Statement.currentTransformer))) return effect
     return Effect.locally(Statement.withTransformerDisabled(effect), FiberRef.currentContext, context)
   })

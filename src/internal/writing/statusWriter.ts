@@ -33,6 +33,7 @@ import type {
 } from "../../RunStore.js"
 import * as Counting from "../log/counting.js"
 import type { WriteLine } from "../log/lineWriter.js"
+import { onItsOwn } from "../log/tracing.js"
 import { nowMillis } from "../wallClock.js"
 import { atOnce } from "./atOnce.js"
 import { attempting, namedMax } from "./attempting.js"
@@ -264,7 +265,7 @@ export const make = (
           )
     )
 
-    yield* Effect.forkScoped(Effect.interruptible(Effect.forever(guarded)))
+    yield* Effect.forkScoped(Effect.interruptible(onItsOwn(Effect.forever(guarded))))
 
     const drained = Effect.suspend(() => {
       if (isDrained()) return Effect.void
