@@ -48,7 +48,7 @@ export interface Options {
   /**
    * When the lease ends and could not be renewed: `stop` interrupts all work before another host may take it over,
    * `continue` lets it go on. Defaults to what the store says: `continue` in memory and on SQLite, which one machine
-   * shares.
+   * shares; `stop` on Postgres, where other hosts may still reach the server.
    */
   readonly onLeaseEnd?: "stop" | "continue" | undefined
   /** How long closing the kernel may take: for work to stop, then for verdicts to be written. Defaults to `30 seconds`. */

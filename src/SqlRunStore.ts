@@ -120,8 +120,7 @@ const fromClient = (current: CurrentClient.CurrentClient): typeof RunStore.Servi
     named("takeOver", runsOf(current.run("takeOver", "autocommit", (dialect) => dialect.takeOver(takeOver)))),
   ownedBy: ({ hostId, limit }) =>
     named("ownedBy", runsOf(current.run("ownedBy", "read", (dialect) => dialect.ownedBy(hostId, limit)))),
-  // One machine shares the file: what the lease of one host outlasts, those of the others do.
-  onLeaseEnd: "continue",
+  onLeaseEnd: current.dialect.onLeaseEnd,
   check: named("check", check(current)),
   isCallerInTransaction: Effect.map(
     Effect.serviceOption(SqlClient.TransactionConnection),

@@ -34,6 +34,7 @@ import {
   sliceOf
 } from "./options.js"
 import * as Outcome from "./outcome.js"
+import * as OnDatabase from "./scenariosCommand.js"
 
 type Explore = (
   scenario: Scenario,
@@ -80,17 +81,22 @@ const finish = (reports: ReadonlyArray<Report.Report>, places: Outcome.Places) =
 
 export const sweep = Command.make(
   "sweep",
-  { scenario, slice, budget, executions, findings, fault, once, ...places },
+  { scenario, slice, database: OnDatabase.database, budget, executions, findings, fault, once, ...places },
   (given) =>
     Effect.gen(function* () {
-      const scenarios = sliceOf(Catalogue.swept, given.slice)
-      const reports = yield* explored(given.scenario, scenarios, limitsOf(given), (scenario, limits) =>
-        Explorer.sweep(scenario, { ...limits, windows: given.once ? ["once"] : undefined })
+      const { database } = given
+      const those = database === "sqlite" ? Catalogue.swept : OnDatabase.those(database).filter(Catalogue.isSwept)
+      const { faults = database === "sqlite" ? undefined : OnDatabase.postgresFaults, ...limits } = limitsOf(given)
+      const reports = yield* explored(
+        given.scenario,
+        sliceOf(those, given.slice),
+        { ...limits, faults },
+        (scenario, limits) => Explorer.sweep(scenario, { ...limits, windows: given.once ? ["once"] : undefined })
       )
       yield* finish(reports, given)
-      const isWhole = given.scenario.length + given.fault.length === 0 && given.slice === undefined
-      if (isWhole) yield* judgeCoverage(reports)
-    })
+      const isWhole = given.scenario.length + given.fault.length === 0 && given.slice[1] === 1
+      if (isWhole && database === "sqlite") yield* judgeCoverage(reports)
+    }).pipe(OnDatabase.on(given.database))
 ).pipe(Command.withDescription("every fault at every operation, in every phase, once and for a period"))
 
 /** Of a sweep that left nothing out, in one piece or in slices. */

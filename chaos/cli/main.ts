@@ -1,5 +1,6 @@
 /**
- * `npm run chaos -- sweep|pairs|random|interleave|crash|outage|fleet|replay`: the explorers from the command line.
+ * `npm run chaos -- scenarios|sweep|pairs|random|interleave|crash|outage|fleet|replay`: the explorers from the command
+ * line.
  * Exits with 0 when everything was clean, with 1 when something was found, with 2 when the command does
  * not make sense.
  *
@@ -14,10 +15,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { coverage, crash, interleave, outage, pairs, random, replay, sweep } from "./commands.js"
 import { fleet } from "./fleetCommand.js"
+import { scenarios } from "./scenariosCommand.js"
 
 const chaos = Command.make("chaos").pipe(
   Command.withDescription("Breaks Holdfast on purpose, the same way each time."),
-  Command.withSubcommands([sweep, pairs, random, interleave, crash, outage, fleet, replay, coverage])
+  Command.withSubcommands([scenarios, sweep, pairs, random, interleave, crash, outage, fleet, replay, coverage])
 )
 
 const run = Command.run(chaos, { name: "chaos", version: "0.1.0", executable: "npm run chaos --" })

@@ -31,7 +31,7 @@ export const canaries: ReadonlyArray<Canary> = [
   },
   {
     found: /two hosts were at work on run/,
-    seed: 20,
+    seed: 150,
     mutant: new Mutant({
       name: "lease-ends-unnoticed",
       guarantee: "G9",
@@ -59,14 +59,15 @@ export const canaries: ReadonlyArray<Canary> = [
   },
   {
     found: /two hosts were at work on run|was settled by|is not what it did/,
-    seed: 10,
+    seed: 191,
     mutant: new Mutant({
       name: "fence-is-ignored",
       guarantee: "G9",
-      defect: "A host that was fenced renews all the same, and does not stop the work that others have taken (rule 5).",
-      file: "src/internal/store/pgHosts.ts",
-      find: `"WHERE host_id = $1 AND state = 'live' RETURNING host_id",`,
-      replace: '"WHERE host_id = $1 RETURNING host_id",',
+      // Not in the statement: the row of a fenced host goes when its runs have, and its renewal then matches nothing anyway.
+      defect: "A host that was fenced takes its renewal for done, and starts runs that others take from it (rule 5).",
+      file: "src/SqlRunStore.ts",
+      find: "held: renewed.length > 0",
+      replace: "held: true",
       killedBy
     })
   }

@@ -31,7 +31,7 @@ export const backings = (sources: Sources): ReadonlyArray<Backing> =>
       statement,
       invariants: sources.invariants.filter(isAbout),
       guards,
-      mutants: [...sources.mutants, ...sources.canaries].filter(isAbout),
+      mutants: [...sources.mutants, ...sources.onPostgres, ...sources.canaries].filter(isAbout),
       evidence: sources.evidence.filter(({ scenario }) => names.has(scenario))
     }
   })

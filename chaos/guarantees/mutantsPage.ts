@@ -27,7 +27,7 @@ const isOf = (death: Death | undefined, { guarantee, killedBy }: Mutant): boolea
   death?.guarantee === guarantee && death.killedBy === killedBy
 
 export const render = (sources: Sources): string => {
-  const { canaries, deaths, mutants } = sources
+  const { canaries, deaths, mutants, onPostgres } = sources
   const measured = new Map(deaths.mutants.map((death) => [death.name, death]))
   const killed = deaths.mutants.filter(({ byScenario }) => byScenario !== undefined)
   const found = deaths.mutants.filter(({ byChance }) => byChance !== undefined)
@@ -48,6 +48,15 @@ export const render = (sources: Sources): string => {
     "| --- | --- | --- | --- | --: | --: |",
     ...mutants.map((mutant) => row(mutant, measured.get(mutant.name), deaths.drawnMax)),
     "",
+    "## On Postgres",
+    "",
+    "These are wrong in what is written to Postgres alone. `test/scenarios/postgres.test.ts` executes their scenario on a real",
+    "server, and each must die there.",
+    "",
+    "| mutant | breaks | what is wrong | scenario |",
+    "| --- | --- | --- | --- |",
+    ...onPostgres.map((mutant) => `| ${cells(mutant).join(" | ")} |`),
+    "",
     "## Canaries of the crash explorer",
     "",
     "These do what they should as long as the process lives. `test/chaos/crashes.test.ts` lets the crash explorer find each.",
@@ -59,12 +68,17 @@ export const render = (sources: Sources): string => {
   return `${lines.join("\n")}\n`
 }
 
+const cells = ({ defect, guarantee, killedBy, name }: Mutant): ReadonlyArray<string> => [
+  `\`${name}\``,
+  guarantee,
+  cell(defect),
+  `[${killedBy}](../chaos/scenarios/${killedBy}.ts)`
+]
+
 const row = (mutant: Mutant, death: Death | undefined, drawnMax: number): string => {
-  const { defect, guarantee, killedBy, name } = mutant
-  const scenario = `[${killedBy}](../chaos/scenarios/${killedBy}.ts)`
   const byScenario = isOf(death, mutant) ? (death?.byScenario === undefined ? "survives" : "dies") : "not measured"
   const byChance = isOf(death, mutant) ? (death?.byChance?.toLocaleString("en") ?? `over ${drawnMax}`) : "not measured"
-  return `| \`${name}\` | ${guarantee} | ${cell(defect)} | ${scenario} | ${byScenario} | ${byChance} |`
+  return `| ${[...cells(mutant), byScenario, byChance].join(" | ")} |`
 }
 
 /** A bar would end the cell. */

@@ -15,6 +15,7 @@ import { scenarios as crashes } from "../crash/tally.js"
 import * as Lives from "../lives/index.js"
 import { mutants } from "../mutants/index.js"
 import type { Mutant } from "../mutants/Mutant.js"
+import { onPostgres } from "../mutants/onPostgres.js"
 import type { Scenario } from "../Scenario.js"
 import * as Deaths from "./Deaths.js"
 import * as Evidence from "./Evidence.js"
@@ -41,6 +42,8 @@ export interface Sources {
   readonly invariants: ReadonlyArray<Invariant>
   readonly guards: ReadonlyArray<Guard>
   readonly mutants: ReadonlyArray<Mutant>
+  /** Those of the statements on Postgres; `test/scenarios/postgres.test.ts` kills them on a real server. */
+  readonly onPostgres: ReadonlyArray<Mutant>
   /** Those that only a crash shows; the tests of the crash explorer kill them. */
   readonly canaries: ReadonlyArray<Mutant>
   readonly evidence: Evidence.Evidence
@@ -60,7 +63,8 @@ export const read = (root: string): Effect.Effect<Sources> =>
     const invariants = readdirSync(join(root, invariantsFolder))
       .map((name) => `${invariantsFolder}/${name}`)
       .flatMap((file) => invariantOf(file, textOf(file)))
-    return { statements, invariants, guards, mutants, canaries: canaries.map(({ mutant }) => mutant), evidence, deaths }
+    const crashing = canaries.map(({ mutant }) => mutant)
+    return { statements, invariants, guards, mutants, onPostgres, canaries: crashing, evidence, deaths }
   }).pipe(Effect.orDie)
 
 /**

@@ -5,7 +5,7 @@
  *
  * A lane for each fiber keeps its own tasks in their order; the policy chooses among the lanes. The
  * event loop is let in when no fiber is ready, before time passes, so that promises that need no real
- * time (and nothing but those) take part.
+ * time take part; and what is known to be outside (`outside.ts`) is waited for.
  *
  * @since 0.1.0
  */
@@ -18,6 +18,7 @@ import * as Random from "effect/Random"
 import * as Runtime from "effect/Runtime"
 import type { Scheduler, Task } from "effect/Scheduler"
 import type { Choice, Policy } from "./interleaving.js"
+import { outside } from "./outside.js"
 import { SimulatedClock } from "./simulatedClock.js"
 
 type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
@@ -114,7 +115,7 @@ class Simulator implements Scheduler {
     return lane
   }
 
-  private wake(): void {
+  private readonly wake = (): void => {
     if (this.isAwake || this.isDraining || this.isOver) return
     this.isAwake = true
     setImmediate(() => {
@@ -127,7 +128,10 @@ class Simulator implements Scheduler {
   private turn(): void {
     if (this.isOver) return
     if (this.ready.length > 0) this.drain()
-    else if (this.clock.advance(this.startMillis + this.limitMillis)) this.stepsInInstant = 0
+    else if (!outside.isEmpty) {
+      outside.whenEmpty(this.wake)
+      return
+    } else if (this.clock.advance(this.startMillis + this.limitMillis)) this.stepsInInstant = 0
     else if (!this.isOver) {
       this.onStuck(`nothing can go on within ${Duration.format(Duration.millis(this.limitMillis))} of simulated time`)
       return

@@ -107,6 +107,47 @@ export const hosts: ReadonlyArray<Mutant> = [
     killedBy: "cancelBeforeTakeOver"
   }),
   new Mutant({
+    name: "release-forgets-the-cancel",
+    guarantee: "G2",
+    defect: "A run is given back to be restarted, though its row has a cancel that was acknowledged (rule 2).",
+    file: "src/internal/store/sqliteStatements.ts",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of the source
+    find: "CASE WHEN COALESCE(r.cancel_requested_at, j.cancelRequestedAt) IS NULL THEN ${otherwise}",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of the source
+    replace: "CASE WHEN j.cancelRequestedAt IS NULL THEN ${otherwise}",
+    killedBy: "cancelBeforeRelease"
+  }),
+  new Mutant({
+    name: "tombstone-lets-another-go-on",
+    guarantee: "G7",
+    defect: "A start that was never answered goes on where another host has taken its row over (rule 4).",
+    file: "src/internal/runs/settling.ts",
+    find: '    if (run.state._tag === "Ended" && run.state.entomb) yield* leaveCancel(core, run)\n',
+    replace: "",
+    killedBy: "tombstoneMeetsAnother"
+  }),
+  new Mutant({
+    name: "superseded-is-not-followed",
+    guarantee: "G4",
+    defect:
+      "The stream of a run that another host has now is told so, and never of the end that the row has (rule 10).",
+    file: "src/internal/runs/settling.ts",
+    find: "    yield* Effect.forkIn(follow(core, run), core.scope)\n",
+    replace: "",
+    killedBy: "hostGoesSilent"
+  }),
+  new Mutant({
+    name: "late-take-over-takes-again",
+    guarantee: "G9",
+    defect:
+      "A take-over names its taker and not the previous owner: one that lands late takes the taker's own run (rule 5).",
+    file: "src/internal/store/sqliteHosts.ts",
+    find: 'labelled("takeOver", takeOverSql, [',
+    replace:
+      'labelled("takeOver", takeOverSql.replaceAll("r.host_id IS p.source", "(r.host_id IS p.source OR r.host_id = p.taker)"), [',
+    killedBy: "takeOverLandsLate"
+  }),
+  new Mutant({
     name: "everybody-waits-for-the-lease",
     guarantee: "G8",
     defect: "A host on the same machine is not seen to be gone, and keeps its keys until its lease is over.",

@@ -9,8 +9,11 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 
-export const operator = (url: string): Effect.Effect<PgClient.PgClient, never, Scope.Scope> =>
-  PgClient.make({ url: Redacted.make(url), maxConnections: 2, applicationName: "operator" }).pipe(
+export const operator = (
+  url: string,
+  more: Partial<PgClient.PgClientConfig> = {}
+): Effect.Effect<PgClient.PgClient, never, Scope.Scope> =>
+  PgClient.make({ url: Redacted.make(url), maxConnections: 2, applicationName: "operator", ...more }).pipe(
     Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make),
     Effect.orDie
   )

@@ -6,7 +6,6 @@
  */
 import * as assert from "node:assert/strict"
 import * as SqlClient from "@effect/sql/SqlClient"
-import { SqliteClient } from "@effect/sql-sqlite-node"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -22,7 +21,7 @@ export default scenario({
     const world = yield* World
     const host = RunKernel.layer().pipe(
       Layer.provide(SqlRunStore.layerClient()),
-      Layer.provideMerge(SqliteClient.layer({ filename: world.filename, prepareCacheTTL: 0 }))
+      Layer.provideMerge(world.database.client)
     )
     yield* beside(host, (context) =>
       Effect.gen(function* () {

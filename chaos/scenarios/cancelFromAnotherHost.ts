@@ -9,7 +9,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RunKernel from "../../src/RunKernel.js"
-import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import { beside, scenario, World, within } from "./world.js"
 
 export default scenario({
@@ -23,7 +22,7 @@ export default scenario({
     let interrupted = 0
     const work = Effect.onInterrupt(Effect.sleep("1 hour"), () => Effect.sync(() => interrupted++))
     const handle = yield* kernel.start("import", work)
-    const elsewhere = RunKernel.layer().pipe(Layer.provide(SqliteRunStore.layer({ filename: world.filename })))
+    const elsewhere = RunKernel.layer().pipe(Layer.provide(world.database.store))
     yield* beside(elsewhere, (context) =>
       Effect.gen(function* () {
         const other = Context.get(context, RunKernel.RunKernel)

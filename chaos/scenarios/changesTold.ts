@@ -10,7 +10,6 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as RunKernel from "../../src/RunKernel.js"
-import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import { Wire } from "./wire.js"
 import { beside, scenario, World, within } from "./world.js"
 
@@ -20,10 +19,10 @@ export default scenario({
   guarantees: ["G2", "G4"],
   program: Effect.gen(function* () {
     const other = yield* RunKernel.RunKernel
-    const { filename } = yield* World
+    const { database } = yield* World
     const wire = new Wire()
     const listening = RunKernel.layer({ leaseDuration: "30 seconds", followInterval: "10 seconds" }).pipe(
-      Layer.provide(wire.on(SqliteRunStore.layer({ filename })))
+      Layer.provide(wire.on(database.store))
     )
     yield* beside(listening, (context) =>
       Effect.gen(function* () {

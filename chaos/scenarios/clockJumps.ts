@@ -10,7 +10,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RunKernel from "../../src/RunKernel.js"
-import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import { beside, scenario, World, within } from "./world.js"
 
 export default scenario({
@@ -32,20 +31,16 @@ export default scenario({
     }
     const kernel = yield* RunKernel.RunKernel
     const mine = yield* kernel.start("import", Effect.sleep("30 seconds"))
-    const jumping = RunKernel.layer({ leaseDuration: "6 seconds" }).pipe(
-      Layer.provide(SqliteRunStore.layer({ filename: world.filename }))
-    )
+    const jumping = RunKernel.layer({ leaseDuration: "6 seconds" }).pipe(Layer.provide(world.database.store))
     yield* beside(jumping, (context) =>
       Effect.gen(function* () {
         const there = Context.get(context, RunKernel.RunKernel)
         jump = 10_800_000
         yield* Effect.sleep("15 seconds")
         assert.equal((yield* world.lines).filter(({ _tag }) => _tag === "HostFenced").length, 0)
-        // Its renewals wait for a lock now, and its wall clock goes back.
-        yield* world.foreign("BEGIN IMMEDIATE")
+        // Its wall clock goes back, and its renewals meet a lock now.
         jump = 0
-        yield* Effect.sleep("10 seconds")
-        yield* world.foreign("COMMIT")
+        yield* world.database.whileLocked(Effect.sleep("10 seconds"))
         const refused = yield* Effect.flip(Effect.withClock(there.start("export", Effect.void), clock))
         assert.ok(refused._tag === "StoreFailure" && refused.message.includes("lease"), refused.message)
       })

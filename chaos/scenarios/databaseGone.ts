@@ -25,7 +25,7 @@ export default scenario({
     const handle = yield* kernel.start("import", Effect.succeed(10))
     const parked = yield* within("15 seconds")(Effect.flip(handle.settled))
     assert.ok(parked._tag === "VerdictParked", parked.message)
-    assert.deepEqual([parked.verdict, parked.lastFailure.code], ["completed", "SQLITE_CANTOPEN"])
+    assert.deepEqual([parked.verdict, parked.lastFailure.code], ["completed", world.codeOf("cantOpen")])
     assert.equal((yield* world.row(handle.id))?.["status"], "running")
     const read = yield* within("10 seconds")(Effect.flip(kernel.get(handle.id)))
     assert.equal(read._tag, "StoreFailure")

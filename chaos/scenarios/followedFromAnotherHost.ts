@@ -12,7 +12,6 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as RunKernel from "../../src/RunKernel.js"
-import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import { beside, scenario, World, within } from "./world.js"
 
 export default scenario({
@@ -23,7 +22,7 @@ export default scenario({
     const kernel = yield* RunKernel.RunKernel
     const world = yield* World
     const handle = yield* kernel.start("import", Effect.uninterruptible(Effect.sleep("20 seconds")))
-    const elsewhere = RunKernel.layer().pipe(Layer.provide(SqliteRunStore.layer({ filename: world.filename })))
+    const elsewhere = RunKernel.layer().pipe(Layer.provide(world.database.store))
     yield* beside(elsewhere, (context) =>
       Effect.gen(function* () {
         const other = Context.get(context, RunKernel.RunKernel)

@@ -25,7 +25,7 @@ export default scenario({
     const kernel = yield* RunKernel
     const world = yield* World
     const chaos = yield* Chaos
-    yield* world.foreign("DROP TRIGGER holdfast_runs_terminal_is_final")
+    yield* world.database.dropTrigger("holdfast_runs_terminal_is_final")
     const handles = [
       yield* kernel.start("import", Effect.succeed(10)),
       yield* kernel.start("import", Effect.succeed(10))

@@ -9,7 +9,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Run from "../../src/Run.js"
 import * as RunKernel from "../../src/RunKernel.js"
-import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import * as Work from "../../src/Work.js"
 import { beside, scenario, World, within } from "./world.js"
 
@@ -32,9 +31,7 @@ export default scenario({
     yield* within("10 seconds")(world.close)
     const row = yield* world.row(handle.id)
     assert.deepEqual([row?.["status"], row?.["host_id"], row?.["attempt"]], ["pending", null, 1])
-    const next = Layer.provideMerge(host, RunKernel.layer()).pipe(
-      Layer.provide(SqliteRunStore.layer({ filename: world.filename }))
-    )
+    const next = Layer.provideMerge(host, RunKernel.layer()).pipe(Layer.provide(world.database.store))
     yield* beside(next, (context) =>
       Effect.gen(function* () {
         const there = yield* Effect.provide(Import.attach(handle.id), context)

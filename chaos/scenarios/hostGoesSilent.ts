@@ -13,7 +13,6 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Run from "../../src/Run.js"
 import * as RunKernel from "../../src/RunKernel.js"
-import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import * as Work from "../../src/Work.js"
 import * as Chaos from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -48,7 +47,7 @@ export default scenario({
     const handle = yield* Effect.provide(Import.start(), first)
     const subscriber = yield* Effect.fork(Stream.runCollect(handle.events))
     const second = Layer.provideMerge(host("second", 20_000), RunKernel.layer({ leaseDuration: "6 seconds" })).pipe(
-      Layer.provide(SqliteRunStore.layer({ filename: world.filename }))
+      Layer.provide(world.database.store)
     )
     yield* beside(second, (context) =>
       Effect.gen(function* () {

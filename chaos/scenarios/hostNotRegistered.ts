@@ -9,10 +9,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Kernel from "../../src/RunKernel.js"
-import * as SqliteRunStore from "../../src/SqliteRunStore.js"
-import * as SqlRunStore from "../../src/SqlRunStore.js"
 import * as Chaos from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
+import { storeLayer } from "./database.js"
 import { scenario, World, within } from "./world.js"
 
 export default scenario({
@@ -20,17 +19,14 @@ export default scenario({
   promise: "a kernel whose registration fails comes up after retries, or fails with a StoreFailure and leaves nothing",
   guarantees: ["G7"],
   program: Effect.gen(function* () {
-    const { filename, foreign } = yield* World
+    const { database, foreign } = yield* World
     /** Another host on the same file, whose registration meets this fault; and how often it registered. */
     const build = (rule: FaultPlan.Rule) =>
       Effect.gen(function* () {
         const broken = yield* Layer.build(
-          Layer.provide(Chaos.layerConnector(FaultPlan.fromRules(rule)), SqliteRunStore.connector({ filename }))
+          Layer.provide(Chaos.layerConnector(FaultPlan.fromRules(rule)), database.connector)
         )
-        const kernel = Kernel.layer().pipe(
-          Layer.provide(SqlRunStore.layer()),
-          Layer.provide(Layer.succeedContext(broken))
-        )
+        const kernel = Kernel.layer().pipe(Layer.provide(storeLayer), Layer.provide(Layer.succeedContext(broken)))
         const built = yield* Effect.exit(within("30 seconds")(Layer.build(kernel)))
         const operations = yield* Context.get(broken, Chaos.Chaos).operations
         return [built, operations.filter(({ label }) => label === "register").length] as const

@@ -9,7 +9,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RunKernel from "../../src/RunKernel.js"
-import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import { beside, scenario, World, within } from "./world.js"
 
 export default scenario({
@@ -24,9 +23,7 @@ export default scenario({
     const world = yield* World
     const handle = yield* kernel.start("import", Effect.uninterruptible(Effect.sleep("5 seconds")))
     yield* within("5 seconds")(world.close)
-    const next = RunKernel.layer({ leaseDuration: "6 seconds" }).pipe(
-      Layer.provide(SqliteRunStore.layer({ filename: world.filename }))
-    )
+    const next = RunKernel.layer({ leaseDuration: "6 seconds" }).pipe(Layer.provide(world.database.store))
     yield* beside(next, (context) =>
       Effect.gen(function* () {
         const there = Context.get(context, RunKernel.RunKernel)

@@ -6,20 +6,17 @@
  */
 import * as assert from "node:assert/strict"
 import * as SqlClient from "@effect/sql/SqlClient"
-import { SqliteClient } from "@effect/sql-sqlite-node"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { layer, RunKernel } from "../../src/RunKernel.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
+import type { Database } from "./database.js"
 import { beside, scenario, World, within } from "./world.js"
 
 /** A kernel whose client is the host's own: that one follows the transactions of its fiber, to whatever database. */
-const onTheHostsClient = (filename: string) =>
-  layer().pipe(
-    Layer.provide(SqlRunStore.layerClient()),
-    Layer.provide(SqliteClient.layer({ filename, prepareCacheTTL: 0 }))
-  )
+const onTheHostsClient = ({ client }: Database) =>
+  layer().pipe(Layer.provide(SqlRunStore.layerClient()), Layer.provide(client))
 
 export default scenario({
   name: "hostTransactionElsewhere",
@@ -28,10 +25,7 @@ export default scenario({
   program: Effect.gen(function* () {
     const kernel = yield* RunKernel
     const world = yield* World
-    const host = Layer.merge(
-      SqliteClient.layer({ filename: `${world.filename}.host` }),
-      onTheHostsClient(world.filename)
-    )
+    const host = Layer.merge(world.database.elsewhere, onTheHostsClient(world.database))
     yield* beside(host, (context) =>
       Effect.gen(function* () {
         const ours = Context.get(context, RunKernel)

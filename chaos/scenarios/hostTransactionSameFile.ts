@@ -6,7 +6,6 @@
  */
 import * as assert from "node:assert/strict"
 import * as SqlClient from "@effect/sql/SqlClient"
-import { SqliteClient } from "@effect/sql-sqlite-node"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { RunKernel } from "../../src/RunKernel.js"
@@ -21,7 +20,7 @@ export default scenario({
     const world = yield* World
     let effects = 0
     const work = Effect.sync(() => effects++)
-    yield* beside(SqliteClient.layer({ filename: world.filename }), (context) =>
+    yield* beside(world.database.client, (context) =>
       Effect.gen(function* () {
         const sql = Context.get(context, SqlClient.SqlClient)
         yield* sql`CREATE TABLE orders (id INTEGER)`

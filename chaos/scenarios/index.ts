@@ -10,6 +10,7 @@ import cancelAfterClose from "./cancelAfterClose.js"
 import cancelAfterCommit from "./cancelAfterCommit.js"
 import cancelAtOnce from "./cancelAtOnce.js"
 import cancelBeforeCommit from "./cancelBeforeCommit.js"
+import cancelBeforeRelease from "./cancelBeforeRelease.js"
 import cancelBeforeTakeOver from "./cancelBeforeTakeOver.js"
 import cancelDuringWrite from "./cancelDuringWrite.js"
 import cancelFoundAtAdoption from "./cancelFoundAtAdoption.js"
@@ -89,8 +90,10 @@ import startsInDoubtTogether from "./startsInDoubtTogether.js"
 import startWaitsAtShutdown from "./startWaitsAtShutdown.js"
 import storeThrows from "./storeThrows.js"
 import takeOverAnswerLost from "./takeOverAnswerLost.js"
+import takeOverLandsLate from "./takeOverLandsLate.js"
 import tenThousand from "./tenThousand.js"
 import terminalRowIsFinal from "./terminalRowIsFinal.js"
+import tombstoneMeetsAnother from "./tombstoneMeetsAnother.js"
 import tornJournal from "./tornJournal.js"
 import transientCancel from "./transientCancel.js"
 import transientCompletion from "./transientCompletion.js"
@@ -138,6 +141,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   startInterruptedApplied,
   startInDoubt,
   startLandsLate,
+  tombstoneMeetsAnother,
   startsInDoubtTogether,
   startWaitsAtShutdown,
   startDefect,
@@ -184,9 +188,11 @@ export const scenarios: ReadonlyArray<Scenario> = [
   outageForEverybody,
   clockJumps,
   takeOverAnswerLost,
+  takeOverLandsLate,
   attemptsUsedUp,
   definitionUnknown,
   cancelBeforeTakeOver,
+  cancelBeforeRelease,
   processGone,
   givenBackAtShutdown,
   hostRowStays

@@ -1,11 +1,10 @@
 /**
- * The kernel that comes up where another one was, on its file and its journal: after it was closed, or as if it had been
+ * The kernel that comes up where another one was, on its database and its journal: after it was closed, or as if it had been
  * killed. A kernel cannot be killed in a simulation, but what a SIGKILL would leave can be copied, and the next life lived
  * there; its log goes on from that of the first.
  *
  * @since 0.1.0
  */
-import { join } from "node:path"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
@@ -19,8 +18,8 @@ import type { RunId } from "../../src/RunId.js"
 import type * as RunKernel from "../../src/RunKernel.js"
 import type * as RunLog from "../../src/RunLog.js"
 import type { RunStore } from "../../src/RunStore.js"
-import { temporaryDirectory } from "../internal/temporaryDirectory.js"
-import { beside, type FileRow, foreignConnection, type Left, nextLayer, World } from "./world.js"
+import type { Row } from "./database.js"
+import { beside, type Left, nextLayer, World } from "./world.js"
 
 type Services = RunKernel.RunKernel | RunStore
 
@@ -31,9 +30,9 @@ export const nextLife = <A, E, R>(
   options?: RunKernel.Options
 ) => beside(nextLayer(left, options), use)
 
-/** The file, the disk and the log as a SIGKILL at this moment would leave them. */
+/** The database, the disk and the log as a SIGKILL at this moment would leave them. */
 export interface Killed extends Left {
-  readonly row: (id: RunId) => Effect.Effect<FileRow | undefined>
+  readonly row: (id: RunId) => Effect.Effect<Row | undefined>
   readonly foreign: (typeof World.Service)["foreign"]
   /** The kernels' lines: those of the life that was killed, and those of the lives that `reborn` lives. */
   readonly lines: Effect.Effect<ReadonlyArray<RunLog.Line>>
@@ -49,22 +48,21 @@ export interface Killed extends Left {
 /** The first life goes on, and is of no concern to the copy. */
 export const killedNow: Effect.Effect<Killed, never, World | Scope.Scope> = Effect.gen(function* () {
   const world = yield* World
-  const filename = join(yield* temporaryDirectory, "runs.db")
-  yield* world.foreign("VACUUM INTO ?", filename)
+  const database = yield* world.database.copy
   const disk = { ...world.disk, fails: undefined }
   const log = [...(yield* world.log)]
-  const foreign = yield* foreignConnection(filename)
+  const { foreign } = database
   // In place of the world's own: there the run has another end.
   const logger = Logger.map(Logger.jsonLogger, (line) => void log.push(line))
   const history = Effect.sync(() => RunHistory.fromLog(log.join("\n")))
   return {
-    filename,
+    database,
     disk,
     foreign,
     row: (id) => Effect.map(foreign("SELECT * FROM holdfast_runs WHERE run_id = ?", id), (rows) => rows[0]),
     lines: Effect.map(history, ({ lines }) => lines),
     reborn: (use, options) =>
-      Effect.locally(nextLife({ filename, disk }, use, options), FiberRef.currentLoggers, HashSet.make(logger)),
+      Effect.locally(nextLife({ database, disk }, use, options), FiberRef.currentLoggers, HashSet.make(logger)),
     violations: Effect.gen(function* () {
       const rows = (yield* foreign("SELECT * FROM holdfast_runs")).map(storedRun).map(runOf)
       return RunHistory.check(yield* history, { rows, isFinal: true, toleranceMillis: 1 }).map(RunHistory.render)

@@ -39,7 +39,7 @@ export default scenario({
       const parked = yield* within("15 seconds")(Effect.flip(handle.settled))
       assert.ok(parked._tag === "VerdictParked", parked.message)
       assert.equal(parked.verdict, verdicts[index])
-      assert.equal(parked.lastFailure.code, "SQLITE_BUSY")
+      assert.equal(parked.lastFailure.code, world.codeOf("busy"))
       // Whoever asks from now on is told at once, by whatever way it asks.
       for (const asked of [handle.settled, handle.result, kernel.settled(handle.id)]) {
         assert.equal((yield* within(0)(Effect.flip<unknown, unknown, never>(asked))) as unknown, parked)

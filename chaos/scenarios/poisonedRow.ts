@@ -25,11 +25,8 @@ export default scenario({
       (index) => kernel.start("import", Effect.as(Deferred.await(gate), index))
     )
     const bad = handles[13] ?? assert.fail()
-    yield* Effect.addFinalizer(() => world.foreign("DROP TRIGGER IF EXISTS refuse"))
-    yield* world.foreign(
-      `CREATE TRIGGER refuse BEFORE UPDATE ON holdfast_runs WHEN NEW.run_id = '${bad.id}' ` +
-        "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
-    )
+    yield* Effect.addFinalizer(() => world.database.dropTrigger("refuse"))
+    yield* world.database.refuse({ name: "refuse", event: "UPDATE", when: `NEW.run_id = '${bad.id}'` })
     yield* Deferred.succeed(gate, undefined)
     // No time passes: nobody waits for a retry.
     const others = handles.filter(({ id }) => id !== bad.id)
@@ -39,7 +36,7 @@ export default scenario({
     assert.ok(parked._tag === "VerdictParked", parked.message)
     assert.deepEqual(
       [parked.verdict, parked.lastFailure.class, parked.lastFailure.code],
-      ["completed", "permanent", "SQLITE_CONSTRAINT_TRIGGER"]
+      ["completed", "permanent", world.database.refusalCode]
     )
     assert.equal((yield* world.row(bad.id))?.["status"], "running")
     const alerts = (yield* world.log).map((text) => JSON.parse(text)).filter(({ logLevel }) => logLevel === "ERROR")
@@ -60,7 +57,7 @@ export default scenario({
       carrying.slice(-3).map(({ runs }) => runs.length),
       [1, 1, 1]
     )
-    yield* world.foreign("DROP TRIGGER refuse")
+    yield* world.database.dropTrigger("refuse")
     yield* Effect.sleep("5 seconds")
     assert.equal(yield* within(0)(bad.result), 13)
     assert.equal((yield* world.row(bad.id))?.["status"], "completed")

@@ -10,7 +10,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { HostProcesses } from "../../src/internal/hosts/hostProcess.js"
 import * as RunKernel from "../../src/RunKernel.js"
-import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import { ghost } from "./ghost.js"
 import { beside, scenario, World } from "./world.js"
 
@@ -23,7 +22,7 @@ export default scenario({
     const world = yield* World
     const id = yield* ghost(world, { pid: 7, bootId: "machine", onHostExit: "fail", leaseMillis: 60_000 })
     const alive = yield* ghost(world, { pid: 8, bootId: "machine", onHostExit: "fail", leaseMillis: 1_000_000 })
-    const next = RunKernel.layer().pipe(Layer.provide(SqliteRunStore.layer({ filename: world.filename })))
+    const next = RunKernel.layer().pipe(Layer.provide(world.database.store))
     yield* beside(next, (context) =>
       Effect.gen(function* () {
         const kernel = Context.get(context, RunKernel.RunKernel)

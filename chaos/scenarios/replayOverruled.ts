@@ -28,7 +28,7 @@ export default scenario({
     const killed = yield* killedNow
     yield* Effect.sleep("10 seconds")
     // Another host on the same file, with a journal of its own.
-    yield* nextLife({ filename: killed.filename, disk: VerdictJournal.makeDisk() }, () => Effect.void)
+    yield* nextLife({ database: killed.database, disk: VerdictJournal.makeDisk() }, () => Effect.void)
     const before = yield* killed.row(handle.id)
     assert.deepEqual([before?.["status"], before?.["work_outcome"]], ["failed", "unknown"])
 

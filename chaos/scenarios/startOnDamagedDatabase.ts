@@ -33,9 +33,15 @@ export default scenario({
       Effect.sync(() => ++executed)
     )
     const refused = yield* within(0)(Effect.flip(start))
-    assert.deepEqual(refused._tag === "StoreFailure" && [refused.class, refused.code], ["permanent", "SQLITE_READONLY"])
+    assert.deepEqual(refused._tag === "StoreFailure" && [refused.class, refused.code], [
+      "permanent",
+      world.codeOf("readonly")
+    ])
     const damaged = yield* within(0)(Effect.flip(start))
-    assert.deepEqual(damaged._tag === "StoreFailure" && [damaged.class, damaged.code], ["fatal", "SQLITE_CORRUPT"])
+    assert.deepEqual(damaged._tag === "StoreFailure" && [damaged.class, damaged.code], [
+      "fatal",
+      world.codeOf("corrupt")
+    ])
 
     const writes = Effect.map(chaos.operations, (all) => all.filter(({ label }) => /settle|insert|entomb/.test(label)))
     const before = (yield* writes).length

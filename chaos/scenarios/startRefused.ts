@@ -17,10 +17,11 @@ export default scenario({
   program: Effect.gen(function* () {
     const kernel = yield* RunKernel
     const world = yield* World
-    yield* world.foreign(
-      "CREATE TRIGGER refuse BEFORE INSERT ON holdfast_runs WHEN NEW.name = 'bad' AND NEW.status = 'running' " +
-        "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
-    )
+    yield* world.database.refuse({
+      name: "refuse",
+      event: "INSERT",
+      when: "NEW.name = 'bad' AND NEW.status = 'running'"
+    })
     const executed: Array<string> = []
     const names = Array.from({ length: 20 }, (_, index) => (index === 7 ? "bad" : `good ${index}`))
     const starts = Effect.forEach(
@@ -39,7 +40,7 @@ export default scenario({
     const failed = answers.filter(Either.isLeft).map(({ left }) => left)
     assert.deepEqual(
       failed.map((failure) => failure._tag === "StoreFailure" && [failure.class, failure.code]),
-      [["permanent", "SQLITE_CONSTRAINT_TRIGGER"]]
+      [["permanent", world.database.refusalCode]]
     )
     yield* Effect.sleep(0)
     assert.deepEqual([...executed].sort(), names.filter((name) => name !== "bad").sort())

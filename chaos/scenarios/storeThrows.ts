@@ -10,7 +10,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Kernel from "../../src/RunKernel.js"
-import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import * as Chaos from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { scenario, World, within } from "./world.js"
@@ -31,10 +30,7 @@ export default scenario({
       within("2 minutes")(Scope.close(scope, exit))
     )
     const host = yield* Layer.buildWithScope(
-      Kernel.layer().pipe(
-        Layer.provideMerge(Chaos.layerStore(plan)),
-        Layer.provide(SqliteRunStore.layer({ filename: world.filename }))
-      ),
+      Kernel.layer().pipe(Layer.provideMerge(Chaos.layerStore(plan)), Layer.provide(world.database.store)),
       scope
     )
     const kernel = Context.get(host, Kernel.RunKernel)

@@ -26,7 +26,7 @@ export default scenario({
     const failures = (yield* world.lines).filter((line) => line._tag === "WriteFailed")
     assert.deepEqual(
       failures.map(({ attempt, failure }) => [attempt, failure.operation, failure.class, failure.code]),
-      [1, 2, 3].map((attempt) => [attempt, "settle", "transient", "SQLITE_BUSY"])
+      [1, 2, 3].map((attempt) => [attempt, "settle", "transient", world.codeOf("busy")])
     )
     const delays = failures.map(({ retryInMillis }) => retryInMillis)
     assert.ok(

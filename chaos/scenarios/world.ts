@@ -1,15 +1,11 @@
 /**
- * What a ticket's scenario plays in: a kernel on a real SQLite file, a chaos layer between them, the
- * kernel's log, and a foreign connection that sees what is really in the file. When the program has
+ * What a ticket's scenario plays in: a kernel on a real SQLite file (or in a schema of a real Postgres), a chaos layer
+ * between them, the kernel's log, and a foreign connection that sees what is really in the database. When the program has
  * ended the database is healed, the kernel is closed, and the history of the log is checked against
  * all guarantees and the rows; a plan of which a rule never fired proves nothing, and fails.
  *
  * @since 0.1.0
  */
-
-import { writeFileSync } from "node:fs"
-import { join } from "node:path"
-import Sqlite from "better-sqlite3"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -26,30 +22,27 @@ import type { RunId } from "../../src/RunId.js"
 import * as RunKernel from "../../src/RunKernel.js"
 import type * as RunLog from "../../src/RunLog.js"
 import type { RunStore } from "../../src/RunStore.js"
-import * as SqliteRunStore from "../../src/SqliteRunStore.js"
-import * as SqlRunStore from "../../src/SqlRunStore.js"
 import * as VerdictJournal from "../../src/VerdictJournal.js"
 import * as Chaos from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
 import * as Exploration from "../internal/exploration.js"
-import { temporaryDirectory } from "../internal/temporaryDirectory.js"
+import type { ErrorFault } from "../internal/faultErrors.js"
+import { driverError } from "../internal/faultErrors.js"
 import * as Scenario from "../Scenario.js"
-import { hastyConnector, migratedFile } from "./migratedFile.js"
-
-/** A row as the file has it: column names as in the schema. */
-export type FileRow = Readonly<Record<string, string | number | null>>
+import { type Database, place, type Row, storeLayer } from "./database.js"
+import { postgresDatabase } from "./postgresDatabase.js"
+import { sqliteDatabase } from "./sqliteDatabase.js"
 
 export class World extends Context.Tag("effect-holdfast/chaos/World")<
   World,
   {
-    readonly filename: string
-    /** Asks the file through a connection of its own, as a foreign client would. */
-    readonly foreign: (
-      sql: string,
-      ...parameters: ReadonlyArray<string | number | null>
-    ) => Effect.Effect<ReadonlyArray<FileRow>>
-    /** The row of a run, as the file has it. */
-    readonly row: (id: RunId) => Effect.Effect<FileRow | undefined>
+    readonly database: Database
+    /** That of the database. */
+    readonly foreign: Database["foreign"]
+    /** The row of a run, as the database has it. */
+    readonly row: (id: RunId) => Effect.Effect<Row | undefined>
+    /** The code of the error that a fault of the plan is met as. */
+    readonly codeOf: (fault: ErrorFault) => unknown
     /** The kernel's lines so far. */
     readonly lines: Effect.Effect<ReadonlyArray<RunLog.Line>>
     /** The log so far as text, one JSON object each: with levels, and with the lines of the host itself. */
@@ -86,8 +79,8 @@ export const scenario = (options: Options): Scenario.Scenario => ({
 
 const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
   Effect.gen(function* () {
-    const filename = join(yield* temporaryDirectory, "runs.db")
-    writeFileSync(filename, yield* migratedFile)
+    const where = yield* FiberRef.get(place)
+    const database = yield* where === undefined ? sqliteDatabase : postgresDatabase(where)
     const log: Array<string> = []
     const logger = Logger.replace(
       Logger.defaultLogger,
@@ -101,7 +94,7 @@ const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
     // A kernel that cannot be closed is broken, too: time passes until it is.
     const close = within("2 minutes")(Scope.close(scope, Exit.void).pipe(Effect.provide(logger)))
     const disk = VerdictJournal.makeDisk()
-    const world = yield* makeWorld(filename, lines, { log: Effect.sync(() => [...log]), close, disk })
+    const world = makeWorld(database, lines, { log: Effect.sync(() => [...log]), close, disk })
     const exit = yield* Scenario.toItsEnd(
       Effect.gen(function* () {
         const context = yield* Layer.buildWithScope(kernelLayer(options, world), scope)
@@ -131,17 +124,25 @@ const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
 
 const activeRows = "SELECT run_id FROM holdfast_runs WHERE status IN ('pending', 'running')"
 
-const kernelLayer = (options: Options, { disk, filename }: Pick<typeof World.Service, "disk" | "filename">) =>
+const kernelLayer = (options: Options, { database, disk }: Left) =>
   RunKernel.layer(options.kernel).pipe(
     Layer.provide(options.hasJournal ? VerdictJournal.layerMemory(disk) : VerdictJournal.layerNone),
-    Layer.provideMerge(SqlRunStore.layer()),
-    Layer.provideMerge(Chaos.layerConnector(options.plan ?? FaultPlan.none)),
-    Layer.provide(hastyConnector(filename))
+    Layer.provideMerge(storeLayer),
+    Layer.provideMerge(Chaos.layerConnector(planOn(database, options.plan ?? FaultPlan.none))),
+    Layer.provide(database.connector)
   )
+
+const planOn = ({ dialect, faultLike }: Database, plan: FaultPlan.FaultPlan): FaultPlan.FaultPlan =>
+  dialect === "sqlite"
+    ? plan
+    : new FaultPlan.FaultPlan({
+        ...plan,
+        rules: plan.rules.map((rule) => ("storm" in rule ? rule : { ...rule, fault: faultLike(rule.fault) }))
+      })
 
 /** What a life left. */
 export interface Left {
-  readonly filename: string
+  readonly database: Database
   readonly disk: VerdictJournal.MemoryDisk
 }
 
@@ -152,45 +153,25 @@ const processes: typeof HostProcesses.Service = {
 }
 
 /** The kernel that comes up on what a life left, on a database that is well. */
-export const nextLayer = ({ disk, filename }: Left, options?: RunKernel.Options) =>
+export const nextLayer = ({ database, disk }: Left, options?: RunKernel.Options) =>
   RunKernel.layer(options).pipe(
-    Layer.provideMerge(SqliteRunStore.layer({ filename })),
+    Layer.provideMerge(database.store),
     Layer.provide(VerdictJournal.layerMemory(disk)),
     Layer.provide(Layer.succeed(HostProcesses, processes))
   )
 
-/** Statements of a foreign client. The connection is opened with the first one, so that it finds the file that is there then. */
-export const foreignConnection = (
-  filename: string
-): Effect.Effect<(typeof World.Service)["foreign"], never, Scope.Scope> =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.sync((): { database?: Sqlite.Database } => ({})),
-      (opened) => Effect.sync(() => opened.database?.close())
-    ),
-    (opened) =>
-      (sql, ...parameters) =>
-        Effect.sync(() => {
-          opened.database ??= new Sqlite(filename)
-          const statement = opened.database.prepare(sql)
-          if (statement.reader) return statement.all(...parameters) as ReadonlyArray<FileRow>
-          statement.run(...parameters)
-          return []
-        })
-  )
-
 const makeWorld = (
-  filename: string,
+  database: Database,
   lines: Effect.Effect<ReadonlyArray<RunLog.Line>>,
   others: Pick<typeof World.Service, "log" | "close" | "disk">
-) =>
-  Effect.map(foreignConnection(filename), (foreign): typeof World.Service => ({
-    filename,
-    foreign,
-    row: (id) => Effect.map(foreign("SELECT * FROM holdfast_runs WHERE run_id = ?", id), (rows) => rows[0]),
-    lines,
-    ...others
-  }))
+): typeof World.Service => ({
+  database,
+  foreign: database.foreign,
+  row: (id) => Effect.map(database.foreign("SELECT * FROM holdfast_runs WHERE run_id = ?", id), (rows) => rows[0]),
+  codeOf: (fault) => (driverError(database.faultLike(fault) as ErrorFault) as { readonly code?: unknown }).code,
+  lines,
+  ...others
+})
 
 /**
  * Something else for as long as `use` lasts, with its log in the same place: another host's kernel on the

@@ -2,6 +2,7 @@
  * Simulation: time that costs nothing, orders of fibers that a seed chooses, and executions that can be
  * made again.
  */
+import { readFile } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -12,6 +13,7 @@ import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import { Chaos, Scenario, Simulation } from "../../chaos/index.js"
 import { type Order, policyOf } from "../../chaos/internal/interleaving.js"
+import { outside } from "../../chaos/internal/outside.js"
 import { simulated } from "../../chaos/internal/simulation.js"
 
 /** Two fibers that read, pause and write: one update is lost where the second reads before the first has written. */
@@ -43,6 +45,23 @@ describe("simulate", () => {
       const real = (yield* Clock.currentTimeMillis) - begin
       assert.strictEqual(simulatedMillis, 1_000 * 3_600_000)
       assert.isAbove(simulatedMillis / Math.max(real, 1), 1_000)
+    })
+  )
+
+  it.live("waits for what is outside before time passes, and for nothing else", () =>
+    Effect.gen(function* () {
+      const read = (isTold: boolean) =>
+        Effect.async<string>((resume) => {
+          const back = isTold ? outside.leave() : () => {}
+          readFile(new URL(import.meta.url), () => {
+            back()
+            resume(Effect.succeed("read"))
+          })
+        })
+      const race = (isTold: boolean) =>
+        Simulation.simulate()(Effect.race(read(isTold), Effect.as(Effect.sleep("1 hour"), "slept")))
+      assert.deepStrictEqual([yield* race(true), yield* race(false)], ["read", "slept"])
+      assert.isTrue(outside.isEmpty)
     })
   )
 

@@ -59,6 +59,7 @@ describe("the page of guarantees", () => {
       ...sources,
       invariants: without(sources.invariants),
       mutants: without(sources.mutants),
+      onPostgres: without(sources.onPostgres),
       guards: sources.guards.filter(({ guarantees }) => !guarantees.includes("G3")),
       evidence: [{ ...entry, scenario: "noSuchScenario" }]
     }

@@ -15,7 +15,7 @@ runStoreContract("SQLite in memory", sqliteMemory)
 runStoreContract("the host's own client", hostClient)
 
 const server = postgresServer()
-const onPostgres = { storesNul: false, keyBytesMax: 1000 }
+const onPostgres = { storesNul: false, keyBytesMax: 1000, onLeaseEnd: "stop" } as const
 runStoreContract("Postgres", server.onFreshSchema(PgRunStore.layer), onPostgres)
 runStoreContract("the host's own client on Postgres", hostClientOn(server), onPostgres)
 

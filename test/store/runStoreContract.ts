@@ -17,6 +17,8 @@ import { settlingContract } from "./contract/settling.js"
 export interface Limits {
   /** Postgres has no NUL in a text. Defaults to `true`. */
   readonly storesNul?: boolean
+  /** Where other machines can reach the database, work stops before the lease ends. Defaults to `"continue"`. */
+  readonly onLeaseEnd?: "stop" | "continue"
   /** A key longer than this fits into no index. Defaults to no limit. */
   readonly keyBytesMax?: number
 }

@@ -49,7 +49,8 @@ export interface CurrentClient {
 interface Opened {
   readonly client: SqlClient.SqlClient
   readonly dialect: SqlDialect
-  readonly connections: WeakSet<Connection>
+  /** Whether this connection is one of the client's. */
+  readonly holds: (connection: Connection) => boolean
   /** The one connection of a client that nobody else has. */
   readonly connection: Connection | undefined
 }
@@ -87,7 +88,7 @@ export const make = Effect.fnUntraced(function* (
         return opened.dialect.isRemote ? abandonable(executed, replace(opened, state)) : executed
       })
     )
-  return { run, dialect, holds: (connection) => state.current?.opened.connections.has(connection) === true }
+  return { run, dialect, holds: (connection) => state.current?.opened.holds(connection) === true }
 })
 
 // -- opening -------------------------------------------------------------------------------------------
@@ -151,12 +152,9 @@ const connectOnce = (
     const client = yield* connector.connect
     const dialect = yield* dialectOf(client)
     if (!state.isMigrated) yield* migrate(client, dialect)
-    if (connector.isExclusive !== true) {
-      const connection = yield* Effect.scoped(client.reserve)
-      return { client, dialect, connections: new WeakSet([connection]), connection: undefined }
-    }
-    const connection = yield* client.reserve
-    return { client, dialect, connections: new WeakSet([connection]), connection }
+    const isExclusive = connector.isExclusive === true
+    const connection = yield* isExclusive ? client.reserve : Effect.scoped(client.reserve)
+    return { client, dialect, holds: isOf(connection, dialect), connection: isExclusive ? connection : undefined }
   }).pipe(
     // A BEGIN that hangs stands in an uninterruptible region; the client it hangs on is thrown away with its scope.
     Effect.disconnect,
@@ -177,6 +175,15 @@ const connectOnce = (
         : failure
     )
   )
+
+/**
+ * Of a pool a caller's connection is never the one that was seen, but each client of `@effect/sql-pg` has a class of
+ * its own for its connections. On SQLite there is one connection.
+ */
+const isOf =
+  (seen: Connection, { isRemote }: SqlDialect) =>
+  (connection: Connection): boolean =>
+    isRemote ? connection.constructor === seen.constructor : connection === seen
 
 // What a driver throws while it closes a broken connection tells nobody anything new.
 const close = (scope: Scope.CloseableScope): Effect.Effect<void> =>

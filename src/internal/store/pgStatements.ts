@@ -52,6 +52,8 @@ export const pgStatements = (givenPrefix: string): SqlDialect => {
     migrations: pgMigrations(prefix),
     beginTransaction: "BEGIN",
     isRemote: true,
+    // Rule 7: other hosts may still reach the server, and take what this one owns.
+    onLeaseEnd: "stop",
     needsFreshClient: isReadOnly,
     isMigrationRace: (code) => migrationRaces.has(code),
     insert: (runs) => labelled("insert", text.insert, [JSON.stringify(runs.map(insertElement))]),

@@ -67,6 +67,8 @@ export interface SqlDialect {
    * long as it likes: the next one then needs a fresh client. SQLite's calls cannot be given up.
    */
   readonly isRemote: boolean
+  /** What a kernel does, where it is not told, when its lease ends and it could not renew it. */
+  readonly onLeaseEnd: "stop" | "continue"
   /** Whether only another connection can do better, though this one is alive: it leads to a standby, say. */
   readonly needsFreshClient: (failure: StoreFailure) => boolean
   /** Whether a migration failed with this code because another process made the same thing at the same time. */

@@ -41,6 +41,8 @@ export const sqliteStatements = (prefix: string): SqlDialect => {
     // A deferred transaction that reads first fails at its first write with SQLITE_BUSY_SNAPSHOT.
     beginTransaction: "BEGIN IMMEDIATE",
     isRemote: false,
+    // One machine shares the file: what the lease of one host outlasts, those of the others do.
+    onLeaseEnd: "continue",
     needsFreshClient: () => false,
     isMigrationRace: () => false,
     insert: (runs) => labelled("insert", text.insert, [JSON.stringify(runs.map(insertElement))]),

@@ -19,7 +19,10 @@ const texts: ReadonlyArray<readonly [string, string]> = [
 
 const nul: readonly [string, string] = ["a NUL character", "before\u0000after"]
 
-export const readingContract = (test: StoreTest, { storesNul = true, keyBytesMax = Infinity }: Limits): void => {
+export const readingContract = (
+  test: StoreTest,
+  { storesNul = true, keyBytesMax = Infinity, onLeaseEnd = "continue" }: Limits
+): void => {
   for (const [what, text] of storesNul ? [...texts, nul] : texts) {
     const key = Buffer.byteLength(text) > keyBytesMax ? "short" : text
     test(
@@ -100,6 +103,13 @@ export const readingContract = (test: StoreTest, { storesNul = true, keyBytesMax
         [runId(119), runId(118)]
       )
       assert.lengthOf(yield* store.list({ limit: 0 }), 0)
+    })
+  )
+
+  test(
+    "it says what becomes of work when a host cannot renew its lease",
+    Effect.gen(function* () {
+      assert.strictEqual((yield* RunStore).onLeaseEnd, onLeaseEnd)
     })
   )
 
