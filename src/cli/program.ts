@@ -68,6 +68,20 @@ export const program = (args: ReadonlyArray<string>): Effect.Effect<void, never,
     Effect.provide(CliConfig.layer({ showBuiltIns: false }))
   )
 
+/**
+ * What is printed may not arrive: a disk is full, or nobody reads any more. The console says nothing of it, and a report
+ * that is cut off must not pass for one that is whole. A reader that has gone, such as `head`, has what it wanted.
+ */
+const endWhereNothingArrives = (): void => {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit()
+    process.stderr.write(`What holdfast prints cannot be written: ${error.message}.\n`)
+    process.exit(2)
+  })
+}
+
 /** @internal */
-export const run = (args: ReadonlyArray<string>): void =>
+export const run = (args: ReadonlyArray<string>): void => {
+  endWhereNothingArrives()
   program(args).pipe(Effect.provide(NodeContext.layer), NodeRuntime.runMain({ disableErrorReporting: true }))
+}

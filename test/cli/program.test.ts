@@ -2,7 +2,18 @@
  * The program as a whole, whatever the command: what it says of what it cannot use, its help, and that it runs as a
  * process of its own.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
@@ -144,6 +155,17 @@ describe("holdfast by itself", () => {
       assert.strictEqual(expected === 2 ? out : error, "", "and nothing beside it")
     }
   })
+
+  it.skipIf(!existsSync("/dev/full"))(
+    "says that its output cannot be written, and does not end as if it were",
+    async () => {
+      const full = openSync("/dev/full", "w")
+      const ended = await spawned(["runs", "-d", left.database], { stdout: full })
+      closeSync(full)
+      assert.deepStrictEqual([ended.status, ended.error.split("\n").length], [2, 2])
+      assert.match(ended.error, /^What holdfast prints cannot be written: ENOSPC/)
+    }
+  )
 
   it("says which package to install where one of those that only it needs is missing", async () => {
     const alone = join(directory, "alone")

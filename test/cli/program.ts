@@ -50,6 +50,8 @@ export interface Settings {
   /** Another copy of the program. */
   readonly main?: string
   readonly nodeOptions?: ReadonlyArray<string>
+  /** A file descriptor for what it prints, of which the answer has nothing then. */
+  readonly stdout?: number
 }
 
 /** `holdfast ...args` as people run it: the built program as a process, bounded in time and without colours. */
@@ -59,19 +61,20 @@ export const spawned = (args: ReadonlyArray<string>, settings: Settings = {}): P
       cwd: settings.cwd,
       timeout: 55_000,
       killSignal: "SIGKILL",
-      env: { ...process.env, NO_COLOR: "1" }
+      env: { ...process.env, NO_COLOR: "1" },
+      stdio: ["pipe", settings.stdout ?? "pipe", "pipe"]
     })
     let out = ""
     let error = ""
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       out += text
     })
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       error += text
     })
     child.on("error", reject)
     child.on("close", (status) => resolve({ status, out, error }))
-    child.stdin.end(settings.input ?? "")
+    child.stdin?.end(settings.input ?? "")
   })
 
 /** A folder that is gone when the file's tests are done. */
