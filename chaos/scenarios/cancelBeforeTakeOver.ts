@@ -19,12 +19,12 @@ export default scenario({
   program: Effect.gen(function* () {
     const kernel = yield* RunKernel.RunKernel
     const world = yield* World
-    const works = yield* registerImport
+    const { attempts } = yield* registerImport()
     const id = yield* ghost(world)
     const answer = yield* within("1 second")(kernel.cancel(id))
     assert.deepEqual(answer, { _tag: "Requested", durable: true })
     yield* Effect.sleep("12 seconds")
-    assert.deepEqual(works, [])
+    assert.deepEqual(attempts, [])
     const row = yield* world.row(id)
     assert.deepEqual([row?.["status"], row?.["attempt"]], ["cancelled", 1])
   }).pipe(Effect.scoped)

@@ -22,9 +22,9 @@ export default scenario({
     const left = yield* world.row(id)
     assert.deepEqual([left?.["status"], left?.["attempt"]], ["running", 1])
     assert.equal((yield* world.lines).filter(({ _tag }) => _tag === "DefinitionUnknown").length, 1)
-    const works = yield* registerImport
+    const { attempts } = yield* registerImport()
     yield* Effect.sleep("4 seconds")
-    assert.deepEqual(works, [2])
+    assert.deepEqual(attempts, [2])
     assert.equal((yield* world.row(id))?.["status"], "completed")
   }).pipe(Effect.scoped)
 })

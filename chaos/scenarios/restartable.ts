@@ -8,22 +8,31 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Run from "../../src/Run.js"
+import type { StartError } from "../../src/RunError.js"
 import { RunKernel } from "../../src/RunKernel.js"
 import * as Work from "../../src/Work.js"
 
 const Import = Work.make("import", { onHostExit: "restart" })
 
-/** Registers the definition with the kernel of the story. Gives the attempts at which its work has begun, as they come. */
-export const registerImport: Effect.Effect<ReadonlyArray<number>, never, RunKernel | Scope.Scope> = Effect.gen(
-  function* () {
+interface Registered {
+  /** At which its work has begun, as they come. */
+  readonly attempts: ReadonlyArray<number>
+  readonly start: Effect.Effect<Run.RunHandle<void, never>, StartError>
+}
+
+/** Registers the definition with the kernel of the story. */
+export const registerImport = (
+  lasts: Effect.Effect<void> = Effect.void
+): Effect.Effect<Registered, never, RunKernel | Scope.Scope> =>
+  Effect.gen(function* () {
     const kernel = yield* RunKernel
     const attempts: Array<number> = []
     const importing = Import.toLayer(() =>
-      Effect.map(Run.CurrentRun, ({ attempt }) => {
+      Effect.flatMap(Run.CurrentRun, ({ attempt }) => {
         attempts.push(attempt)
+        return lasts
       })
-    ).pipe(Layer.provide(Layer.succeed(RunKernel, kernel)))
-    yield* Layer.build(importing)
-    return attempts
-  }
-)
+    )
+    const context = yield* Layer.build(Layer.provideMerge(importing, Layer.succeed(RunKernel, kernel)))
+    return { attempts, start: Effect.provide(Import.start(), context) }
+  })

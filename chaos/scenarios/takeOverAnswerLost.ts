@@ -19,10 +19,10 @@ export default scenario({
   plan: FaultPlan.fromRules(FaultPlan.rule("takeOver", "ioError", { phase: "after" })),
   program: Effect.gen(function* () {
     const world = yield* World
-    const works = yield* registerImport
+    const { attempts } = yield* registerImport()
     const id = yield* ghost(world)
     yield* Effect.sleep("14 seconds")
-    assert.deepEqual(works, [2])
+    assert.deepEqual(attempts, [2])
     const row = yield* world.row(id)
     assert.deepEqual([row?.["status"], row?.["attempt"]], ["completed", 2])
   }).pipe(Effect.scoped)

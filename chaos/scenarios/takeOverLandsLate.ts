@@ -6,16 +6,11 @@
  */
 import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Run from "../../src/Run.js"
-import { RunKernel } from "../../src/RunKernel.js"
-import * as Work from "../../src/Work.js"
 import { Chaos } from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { ghost } from "./ghost.js"
+import { registerImport } from "./restartable.js"
 import { scenario, World } from "./world.js"
-
-const Import = Work.make("import", { onHostExit: "restart" })
 
 export default scenario({
   name: "takeOverLandsLate",
@@ -25,16 +20,8 @@ export default scenario({
   // The next look comes after two seconds, and has it done.
   plan: FaultPlan.fromRules(FaultPlan.rule("takeOver", "lateApply", { after: 5_000 })),
   program: Effect.gen(function* () {
-    const kernel = yield* RunKernel
     const world = yield* World
-    const works: Array<number> = []
-    const host = Import.toLayer(() =>
-      Effect.flatMap(Run.CurrentRun, ({ attempt }) => {
-        works.push(attempt)
-        return Effect.sleep("20 seconds")
-      })
-    )
-    yield* Layer.build(Layer.provide(host, Layer.succeed(RunKernel, kernel)))
+    const { attempts } = yield* registerImport(Effect.sleep("20 seconds"))
     const id = yield* ghost(world)
     yield* Effect.sleep("25 seconds")
     assert.deepEqual(
@@ -43,7 +30,7 @@ export default scenario({
     )
     assert.equal((yield* world.row(id))?.attempt, 2)
     yield* Effect.sleep("15 seconds")
-    assert.deepEqual(works, [2])
+    assert.deepEqual(attempts, [2])
     const row = yield* world.row(id)
     assert.deepEqual([row?.status, row?.attempt], ["completed", 2])
   }).pipe(Effect.scoped)

@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import { postgresFaults } from "../../chaos/cli/scenariosCommand.js"
 import { Chaos, FaultPlan } from "../../chaos/index.js"
 import { type ErrorFault, sqlError } from "../../chaos/internal/faultErrors.js"
 import { RunHistory, RunKernel } from "../../src/index.js"
@@ -218,19 +219,6 @@ const deaf = Layer.effect(
   Effect.map(RunStore, (store) => ({ ...store, changes: undefined }))
 )
 
-const kinds: ReadonlyArray<FaultPlan.Fault> = [
-  "serialization",
-  "deadlock",
-  "queryCanceled",
-  "adminShutdown",
-  "readOnlyTransaction",
-  "tooManyConnections",
-  "connectionLost",
-  "lateApply",
-  "hang",
-  "defect"
-]
-
 const complaintsOf = (outcome: Outcome): ReadonlyArray<string> => [
   ...outcome.violations,
   ...(outcome.unfired === 0 ? [] : ["the fault did not fire"]),
@@ -251,7 +239,7 @@ describe("single faults on Postgres", () => {
         const healthy = yield* life(connection, foreign, FaultPlan.none)
         assert.deepStrictEqual(complaintsOf(healthy), [])
         const plans = healthy.operations.flatMap((label, index) =>
-          kinds.flatMap((fault) =>
+          postgresFaults.flatMap((fault) =>
             (["before", "after"] as const).map((phase) => ({ label, fault, phase, operation: index + 1 }))
           )
         )
