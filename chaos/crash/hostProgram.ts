@@ -5,15 +5,15 @@
  *
  * @since 0.1.0
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
-import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as esbuild from "esbuild"
 import { temporaryDirectory } from "../internal/temporaryDirectory.js"
 import type { Mutant } from "../mutants/Mutant.js"
+import { mutantPlugin, root } from "../mutants/mutantPlugin.js"
 
 export interface HostProgram {
   /** What Node is given, before the input of the life. */
@@ -34,7 +34,6 @@ export const make = (
   })
 
 const bundle = (outfile: string, mutants: ReadonlyArray<Mutant>, entry: string): Promise<unknown> => {
-  const root = rootAbove(dirname(fileURLToPath(import.meta.url)))
   const driver = createRequire(join(root, "package.json")).resolve("better-sqlite3")
   return esbuild.build({
     absWorkingDir: root,
@@ -45,43 +44,15 @@ const bundle = (outfile: string, mutants: ReadonlyArray<Mutant>, entry: string):
     target: "node20",
     format: "cjs",
     logLevel: "silent",
-    plugins: [mutated(root, mutants), outside("better-sqlite3", driver)]
+    plugins: [mutantPlugin(mutants), outside("better-sqlite3", driver)]
   })
 }
-
-/** Where the sources are, whether this module is one of them or compiled. */
-const rootAbove = (directory: string): string =>
-  existsSync(join(directory, "package.json")) ? directory : rootAbove(dirname(directory))
 
 /** A native module stays where it is. */
 const outside = (name: string, path: string): esbuild.Plugin => ({
   name: "outside",
   setup: (build) => build.onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path, external: true }))
 })
-
-const mutated = (root: string, mutants: ReadonlyArray<Mutant>): esbuild.Plugin => ({
-  name: "mutated",
-  setup: (build) => {
-    const unused = new Set(mutants)
-    build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-      const own = mutants.filter(({ file }) => path === join(root, file))
-      if (own.length === 0) return undefined
-      for (const mutant of own) unused.delete(mutant)
-      return { contents: own.reduce(mutate, readFileSync(path, "utf8")), loader: "ts" }
-    })
-    build.onEnd(() => ({
-      errors: [...unused].map(({ file, name }) => ({ text: `the mutant ${name} is of ${file}, which no host loads` }))
-    }))
-  }
-})
-
-const mutate = (text: string, { file, find, name, replace }: Mutant): string => {
-  const [before, after, ...others] = text.split(find)
-  if (before === undefined || after === undefined || others.length > 0) {
-    throw new Error(`the mutant ${name} expects its text once in ${file}: ${find}`)
-  }
-  return before + replace + after
-}
 
 /** Takes the compiled code that an earlier life has left; the first one that ends by itself leaves it. */
 const boot = `

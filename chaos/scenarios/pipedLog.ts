@@ -7,22 +7,19 @@
 
 import * as assert from "node:assert/strict"
 import { spawn } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import * as RunHistory from "../../src/RunHistory.js"
+import * as HostProgram from "../crash/hostProgram.js"
+import type { Mutant } from "../mutants/Mutant.js"
 import type { Scenario } from "../Scenario.js"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
+/** Those that this very module was loaded with: `chaos/mutants/loadMutated` leaves them for the processes of a scenario. */
+const mutants = (): ReadonlyArray<Mutant> => JSON.parse(process.env["HOLDFAST_MUTANTS"] ?? "[]")
 
 /** All that a host writes to its standard output. */
-const outputOf = (host: string): Effect.Effect<string> =>
+const outputOf = (host: HostProgram.HostProgram): Effect.Effect<string> =>
   Effect.async((resume) => {
-    const hosts = "chaos/scenarios/hosts"
-    const child = spawn(
-      process.execPath,
-      ["node_modules/vite-node/vite-node.mjs", "--config", `${hosts}/vite.config.ts`, `${hosts}/${host}.ts`],
-      { cwd: root, stdio: ["ignore", "pipe", "inherit"] }
-    )
+    const child = spawn(process.execPath, [host.path], { stdio: ["ignore", "pipe", "inherit"] })
     const chunks: Array<Buffer> = []
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk))
     child.on("error", (error) => resume(Effect.die(error)))
@@ -39,7 +36,7 @@ const scenario: Scenario = {
   guarantees: ["G11"],
   isReal: true,
   program: Effect.gen(function* () {
-    const output = yield* outputOf("chatty")
+    const output = yield* outputOf(yield* HostProgram.make(mutants(), "chaos/scenarios/hosts/chatty.ts"))
     const lines = output.split("\n").filter((line) => line !== "")
     const entries = lines.map((line) => JSON.parse(line) as { readonly message: unknown })
     const messages = entries.map(({ message }) => message).filter((message) => typeof message === "string")
@@ -55,7 +52,7 @@ const scenario: Scenario = {
     assert.deepEqual(RunHistory.check(history, { isFinal: true }).map(RunHistory.render), [])
     const settled = history.lines.flatMap((line) => (line._tag === "Settled" ? [line.status] : []))
     assert.deepEqual([settled.length, settled.filter((status) => status === "failed").length], [40, 14])
-  })
+  }).pipe(Effect.scoped)
 }
 
 export default scenario

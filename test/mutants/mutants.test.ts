@@ -21,6 +21,20 @@ describe("mutants", () => {
     assert.strictEqual(new Set(mutants.map(({ name }) => name)).size, mutants.length)
   })
 
+  it.scopedLive("what is loaded without a mutant holds: it is not the loading that kills", () =>
+    Effect.gen(function* () {
+      const { scenarios: loaded } = yield* loadMutated<{ readonly scenarios: typeof scenarios }>(
+        [],
+        "/chaos/scenarios/index.ts"
+      )
+      const some = loaded.filter(
+        ({ isReal, name }, index) => isReal !== true && name !== "tenThousand" && index % 8 === 0
+      )
+      assert.isAbove(some.length, 10)
+      for (const scenario of some) yield* Scenario.run(scenario, { timeLimit: "60 seconds" })
+    })
+  )
+
   for (const mutant of mutants) {
     it.scopedLive(`${mutant.killedBy} kills ${mutant.name}: ${mutant.defect}`, () =>
       Effect.gen(function* () {

@@ -35,7 +35,7 @@ const main = Effect.gen(function* () {
   )
 })
 
-await Effect.runPromise(
+void Effect.runPromise(
   main.pipe(
     Effect.provide(RunKernel.layer().pipe(Layer.provide(RunStore.layerMemory))),
     Effect.provide(RunLog.layerConsole)
