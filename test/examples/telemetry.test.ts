@@ -30,6 +30,12 @@ const until = (isThere: () => boolean) =>
 
 const valueOf = (point: Point | undefined): number => Number(point?.asDouble ?? point?.asInt)
 
+/** The figures of all kernels of a process are in one place, those of other tests too: these carry a tag. */
+const tag = "observed"
+
+const ownPointsOf = (received: Received, name: string): ReadonlyArray<Point> =>
+  pointsOf(received.exports.at(-1), name).filter(({ attributes }) => fieldsOf(attributes)["host"] === tag)
+
 const observe = Effect.gen(function* () {
   const { endpoint, received } = yield* otlpReceiver
   const filename = join(yield* directory, "runs.db")
@@ -37,7 +43,7 @@ const observe = Effect.gen(function* () {
     const lock = new Sqlite(filename)
     lock.exec("BEGIN IMMEDIATE")
     const starting = yield* Effect.fork(imports)
-    const last = (name: string) => pointsOf(received.exports.at(-1), name)
+    const last = (name: string) => ownPointsOf(received, name)
     yield* until(() => last("holdfast_write_failures").some((point) => valueOf(point) > 0))
     yield* until(() => last("holdfast_runs_active").some((point) => valueOf(point) === 1))
     lock.exec("ROLLBACK")
@@ -45,7 +51,8 @@ const observe = Effect.gen(function* () {
     return yield* Fiber.join(starting)
   }).pipe(
     Effect.provide(hostOn(filename, { endpoint, serviceName: "imports", metricsEveryMillis: 50 })),
-    Effect.provide(Logger.remove(Logger.defaultLogger))
+    Effect.provide(Logger.remove(Logger.defaultLogger)),
+    Effect.tagMetrics("host", tag)
   )
   const database = new Sqlite(filename, { readonly: true })
   const rows = database.prepare("SELECT run_id, status FROM holdfast_runs").all() as ReadonlyArray<Row>
@@ -135,7 +142,7 @@ describe("the spans of a host that exports them", () => {
 
 describe("the metrics of a host that exports them", () => {
   const last = (name: string): ReadonlyArray<readonly [Readonly<Record<string, unknown>>, Point]> =>
-    pointsOf(seen.received.exports.at(-1), name).map((point) => [fieldsOf(point.attributes), point])
+    ownPointsOf(seen.received, name).map((point) => [fieldsOf(point.attributes), point])
   const byTag = (name: string, tag: string) =>
     Object.fromEntries(last(name).flatMap(([fields, point]) => (tag in fields ? [[fields[tag], valueOf(point)]] : [])))
   const counted = (values: ReadonlyArray<unknown>): Readonly<Record<string, number>> => {
