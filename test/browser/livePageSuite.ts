@@ -5,15 +5,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
-import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type { Browser } from "playwright-core"
-import { Run, RunKernel, RunMetrics, type RunStore, Work } from "../../src/index.js"
+import { Run, RunKernel, type RunStore, Work } from "../../src/index.js"
 import { makeFrom } from "../../src/internal/store/memoryStore.js"
 import { emptyTables, newRow, put } from "../../src/internal/store/memoryTables.js"
 import { idOf } from "../cli/logs.js"
-import { start } from "../http/host.js"
+import { countSubscribers, start } from "../http/host.js"
 import { everyKind } from "./everyKind.js"
 import { filter, item, items, watch } from "./livePage.js"
 
@@ -38,12 +36,8 @@ const manyRuns = (count: number) => {
   return makeFrom(tables)
 }
 
-const untilSubscribers = (count: number) =>
-  Effect.map(Metric.value(RunMetrics.subscribers), ({ value }) => value).pipe(
-    Effect.repeat({ until: (value) => value === count, schedule: Schedule.spaced("20 millis") })
-  )
-
 export const livePageSuite = (browser: () => Browser): void => {
+  const { untilSubscribers } = countSubscribers()
   describe("the live page", () => {
     it.scopedLive("shows every kind of run so that it can be read, in light and dark, in wide and narrow windows", () =>
       Effect.gen(function* () {

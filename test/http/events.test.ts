@@ -4,11 +4,9 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
-import { Run, type RunId, RunMetrics, type RunStore } from "../../src/index.js"
-import { failure, makeGate, Reader, type Setting, start } from "./host.js"
+import { Run, type RunId, type RunStore } from "../../src/index.js"
+import { countSubscribers, failure, makeGate, Reader, type Setting, start } from "./host.js"
 
 const begin = (setting: Setting = {}) =>
   Effect.gen(function* () {
@@ -26,17 +24,7 @@ const reader = (port: number, path: string, lastEventId?: string) =>
 
 const ended = (opened: Reader) => opened.isEnded
 
-/** How many read now. The other tests of this file have ended by then: one after the other, in one process. */
-const subscribers = Effect.map(Metric.value(RunMetrics.subscribers), ({ value }) => value)
-const untilSubscribers = (count: number) =>
-  subscribers.pipe(
-    Effect.filterOrFail(
-      (value) => value === count,
-      () => "not yet" as const
-    ),
-    Effect.retry(Schedule.spaced("10 millis")),
-    Effect.timeout("20 seconds")
-  )
+const { subscribers, untilSubscribers } = countSubscribers()
 
 describe("events", () => {
   it.scopedLive("are the state, then what happens, each with its id, and settled last", () =>

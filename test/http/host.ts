@@ -7,13 +7,16 @@ import * as Http from "node:http"
 import type { AddressInfo } from "node:net"
 import { HttpApi, HttpApiBuilder, HttpServer, OpenApi } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
+import { beforeAll } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Metric from "effect/Metric"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import { RunError, RunKernel, RunStore, Work } from "../../src/index.js"
+import { RunError, RunKernel, RunMetrics, RunStore, Work } from "../../src/index.js"
 import { makeFrom } from "../../src/internal/store/memoryStore.js"
 import { emptyTables } from "../../src/internal/store/memoryTables.js"
 import * as RunDashboard from "../../src/RunDashboard.js"
@@ -47,6 +50,22 @@ export const makeGate = Effect.map(Deferred.make<void>(), (gate) => ({
   open: Deferred.succeed(gate, undefined),
   wait: Deferred.await(gate)
 }))
+
+/** How many read now; what other files of tests have left in the process is not counted. To be called once in a file. */
+export const countSubscribers = () => {
+  const inProcess = Effect.map(Metric.value(RunMetrics.subscribers), ({ value }) => value)
+  let before = 0
+  beforeAll(() => {
+    before = Effect.runSync(inProcess)
+  })
+  const subscribers = Effect.map(inProcess, (now) => now - before)
+  const untilSubscribers = (count: number) =>
+    subscribers.pipe(
+      Effect.repeat({ until: (now) => now === count, schedule: Schedule.spaced("10 millis") }),
+      Effect.timeout("20 seconds")
+    )
+  return { subscribers, untilSubscribers }
+}
 
 /** The newest run comes first, and runs that started in one millisecond stand in any order. */
 export const nextMillisecond = Effect.flatMap(Clock.currentTimeMillis, (started) =>

@@ -15,23 +15,14 @@ import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Metric from "effect/Metric"
-import * as Schedule from "effect/Schedule"
-import { RunMetrics } from "../../src/index.js"
-import { makeGate, start } from "./host.js"
+
+import { countSubscribers, makeGate, start } from "./host.js"
 
 const clients = { reading: 500, stopped: 250, gone: 250 }
 const linesMax = 25
 const line = "x".repeat(40_000)
 
-const untilSubscribers = (count: number) =>
-  Effect.map(Metric.value(RunMetrics.subscribers), ({ value }) => value).pipe(
-    Effect.filterOrFail(
-      (value) => value === count,
-      () => "not yet" as const
-    ),
-    Effect.retry(Schedule.spaced("20 millis"))
-  )
+const { subscribers, untilSubscribers } = countSubscribers()
 
 const launch = (socketPath: string, path: string) =>
   Effect.acquireRelease(
@@ -102,7 +93,7 @@ describe("a thousand clients of one run", () => {
         assert.deepInclude(reading, { clients: clients.reading, once: clients.reading })
 
         // Those that stopped reading hold their listeners; when they read on they are told the end as well.
-        assert.strictEqual((yield* Metric.value(RunMetrics.subscribers)).value, clients.stopped)
+        assert.strictEqual(yield* subscribers, clients.stopped)
         const held = megabytes(heldBytes() - before)
         const resumed = yield* Effect.fork(said(child))
         yield* Effect.yieldNow()
