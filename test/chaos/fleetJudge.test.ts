@@ -160,9 +160,14 @@ describe("the judge of a fleet", () => {
     /two hosts were at work on run .* for 20 ms after attempt 2 had begun/
   )
   condemns(
-    "work that goes on after the one step of a process that was woken",
-    takenOver([beat(0, 1_020, a), beat(0, 1_060, a)], [{ life: 1, from: 950, to: 1_010 }]),
-    /two hosts were at work on run .* for 60 ms/
+    "work that goes on after the two steps of a process that was woken",
+    takenOver([beat(0, 1_020, a), beat(0, 1_060, a), beat(0, 1_100, a)], [{ life: 1, from: 950, to: 1_010 }]),
+    /two hosts were at work on run .* for 100 ms/
+  )
+  condemns(
+    "a second step that comes later than a process that was woken has to stop its work",
+    takenOver([beat(0, 1_020, a), beat(0, 1_011 + toStopMillis, a)], [{ life: 1, from: 950, to: 1_010 }]),
+    /two hosts were at work on run/
   )
   condemns(
     "an attempt that begins when the next one is at work, and nothing was frozen",
@@ -280,6 +285,12 @@ describe("one step of work whose process stood still", () => {
   it("is counted and not held against it, after a freeze", () => {
     const judged = judge(new Ledger(), takenOver([beat(0, 1_020, a)], [{ life: 1, from: 950, to: 1_010 }]))
     assert.deepStrictEqual(judged, { findings: [], stepsAfterWaking: 1, stepsAfterStalls: 0 })
+  })
+
+  it("is counted and not held against it, after a freeze in the middle of its timers, which gives it two", () => {
+    const steps = [beat(0, 1_020, a), beat(0, 1_060, a)]
+    const judged = judge(new Ledger(), takenOver(steps, [{ life: 1, from: 950, to: 1_010 }]))
+    assert.deepStrictEqual(judged, { findings: [], stepsAfterWaking: 2, stepsAfterStalls: 0 })
   })
 
   it("is counted and not held against it, where it was about to begin", () => {
