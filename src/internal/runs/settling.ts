@@ -155,7 +155,7 @@ const handedOn = (core: KernelCore, run: ActiveRun.ActiveRun, status: RunStatus)
     Deferred.unsafeDone(run.signal, Effect.fail(error))
     answerCancels(run, () => Effect.fail(error))
     yield* forgotten(core, run, before)
-    yield* Effect.forkIn(follow(core, run), core.scope)
+    yield* Effect.forkIn(Effect.interruptible(follow(core, run)), core.scope)
   })
 
 const follow = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>

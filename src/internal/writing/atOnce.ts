@@ -8,7 +8,8 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
-import { MixedScheduler, type Scheduler, type Task } from "effect/Scheduler"
+import type { Scheduler, Task } from "effect/Scheduler"
+import { isEffects } from "./scheduling.js"
 
 /**
  * The effect's own exit where it is done at once; otherwise what `meanwhile` makes of the fiber. The fiber ends with
@@ -44,7 +45,7 @@ class Eager implements Scheduler {
   private isEager: boolean
 
   constructor(private readonly scheduler: Scheduler) {
-    this.isEager = scheduler instanceof MixedScheduler || scheduler instanceof Eager
+    this.isEager = isEffects(scheduler) || scheduler instanceof Eager
   }
 
   shouldYield: Scheduler["shouldYield"] = (fiber) => this.scheduler.shouldYield(fiber)

@@ -7,7 +7,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { MixedScheduler } from "effect/Scheduler"
+import { isEffects } from "./scheduling.js"
 
 /** How long the event loop may be kept waiting. */
 const turnEveryNanos = 5_000_000n
@@ -28,7 +28,7 @@ export const make = (): Effect.Effect<void> => {
   return Clock.clockWith((clock) =>
     Effect.withFiberRuntime<void>((fiber) => {
       const now = clock.unsafeCurrentTimeNanos()
-      if (now - turnedAt < turnEveryNanos || !(fiber.currentScheduler instanceof MixedScheduler)) {
+      if (now - turnedAt < turnEveryNanos || !isEffects(fiber.currentScheduler)) {
         return Effect.yieldNow()
       }
       turnedAt = now

@@ -88,6 +88,7 @@ export const make = (
     /** After a fatal failure: the failure, and when the database is asked again whether it is sound. */
     let damage: { readonly failure: StoreFailure; readonly checkAt: number } | undefined
 
+    const giveWay = EventLoop.make()
     const attemptCheck = attempting(count, "check")
 
     /** Whoever comes while a statement is in flight need not be told before that has been answered, or has failed. */
@@ -152,6 +153,7 @@ export const make = (
             retryInMillis
           }),
         fatal: (failure) => damaged(failure),
+        giveWay,
         waitedBehind: () =>
           new StoreFailure({
             operation,
@@ -223,8 +225,6 @@ export const make = (
         })
       )
     )
-
-    const giveWay = EventLoop.make()
 
     const round = Effect.gen(function* () {
       if (yield* isSound) yield* flush

@@ -57,8 +57,13 @@ export interface LaneOptions<Row, Outcome> {
     retryInMillis: number
   ) => Effect.Effect<void>
   readonly fatal: (failure: StoreFailure) => Effect.Effect<void>
+  /** Lets those who were answered go on. */
+  readonly giveWay: Effect.Effect<void>
   readonly waitedBehind: () => StoreFailure
 }
+
+/** How many jobs are answered in one go: each has a run behind it that goes on, and the event loop waits for all. */
+const answersMax = 16
 
 /** @internal */
 export class WriteLane<Row, Outcome> {
@@ -174,14 +179,13 @@ export class WriteLane<Row, Outcome> {
 
   private succeeded(sent: ReadonlyArray<Waiting<Row, Outcome>>, outcomes: ReadonlyArray<Outcome>): Effect.Effect<void> {
     this.options.backoff.reset()
-    return Effect.forEach(
-      sent,
-      (waiting, index) => {
-        this.forget(waiting)
-        return waiting.job.answered(outcomes[index] as Outcome, waiting.attempts)
-      },
-      { discard: true }
-    )
+    const answer = (waiting: Waiting<Row, Outcome>, index: number): Effect.Effect<void> => {
+      this.forget(waiting)
+      const answered = waiting.job.answered(outcomes[index] as Outcome, waiting.attempts)
+      return (index + 1) % answersMax === 0 ? Effect.zipRight(answered, this.options.giveWay) : answered
+    }
+    // Whole: what the database has said is told to all, even if the writer is interrupted meanwhile.
+    return Effect.uninterruptible(Effect.forEach(sent, answer, { discard: true }))
   }
 
   private failed(sent: ReadonlyArray<Waiting<Row, Outcome>>, failure: StoreFailure): Effect.Effect<void> {
