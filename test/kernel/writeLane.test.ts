@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import * as Backoff from "../../src/internal/writing/backoff.js"
@@ -59,6 +60,7 @@ const stage = (options: Partial<LaneOptions<string, string>> = {}) => {
         () => void seen.push(`failed ${sent.map(nameOf).join(" ")}: ${error.class} at ${attempt}, in ${retryInMillis}`)
       ),
     fatal: (error) => Effect.sync(() => void seen.push(`fatal: ${error.class}`)),
+    giveWay: Effect.void,
     waitedBehind: () => behind,
     ...options
   })
@@ -101,6 +103,30 @@ describe("a lane in which nothing waits", () => {
 })
 
 describe("a batch", () => {
+  it.effect("lets those who were answered go on, every few of them, and tells all of what the database has said", () =>
+    Effect.gen(function* () {
+      const told: Array<number> = []
+      let ways = 0
+      const giveWay = Effect.suspend(() => {
+        ways++
+        return Effect.yieldNow()
+      })
+      const { lane, job } = stage({
+        batchMax: 40,
+        giveWay,
+        write: (rows) => Effect.succeed(rows)
+      })
+      for (let number = 1; number <= 40; number++) {
+        lane.submit({ ...job("a"), id: runId(number), answered: () => Effect.sync(() => void told.push(number)) })
+      }
+      const flushing = yield* Effect.fork(lane.flush)
+      while (ways === 0) yield* Effect.yieldNow()
+      assert.deepStrictEqual(told.length, 16)
+      yield* Fiber.interrupt(flushing)
+      assert.deepStrictEqual([told.length, ways, lane.size], [40, 2, 0])
+    })
+  )
+
   it.effect("is all that waits, in the order in which it came, and each job gets its own answer", () =>
     Effect.gen(function* () {
       const { lane, seen, submit } = stage()
