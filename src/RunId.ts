@@ -6,7 +6,6 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 import { nowMillis } from "./internal/wallClock.js"
 
@@ -43,15 +42,29 @@ export const HostId: Schema.brand<typeof Schema.UUID, "effect-holdfast/HostId"> 
  */
 export type HostId = typeof HostId.Type
 
+const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0")
+
+const format = (millis: number, high: number, low: number): string => {
+  const a = Math.floor(high / 2 ** 25)
+  const b = Math.floor(high / 2 ** 11) % 0x4000
+  const c = (high % 2 ** 11) * 2 ** 37 + low
+  const time = hex(millis, 12)
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(a, 3)}-${hex(0x8000 | b, 4)}-${hex(c, 12)}`
+}
+
+/** 74 random bits in two draws: 12 and 25, then 37. */
+const uuid7: Effect.Effect<string> = Effect.randomWith((random) => {
+  const draw = random.nextIntBetween(0, 2 ** 37)
+  return Effect.flatMap(nowMillis, (millis) => Effect.zipWith(draw, draw, (high, low) => format(millis, high, low)))
+})
+
 /**
  * A fresh run id.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<RunId> = Effect.suspend(() =>
-  Effect.map(uuid7, (id) => RunId.make(id, { disableValidation: true }))
-)
+export const make: Effect.Effect<RunId> = uuid7 as Effect.Effect<RunId>
 
 /**
  * A fresh host id.
@@ -59,20 +72,4 @@ export const make: Effect.Effect<RunId> = Effect.suspend(() =>
  * @since 0.1.0
  * @category constructors
  */
-export const makeHostId: Effect.Effect<HostId> = Effect.suspend(() =>
-  Effect.map(uuid7, (id) => HostId.make(id, { disableValidation: true }))
-)
-
-const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0")
-
-/** 74 random bits in two draws: 12 and 25, then 37. */
-const uuid7: Effect.Effect<string> = Effect.gen(function* () {
-  const millis = yield* nowMillis
-  const high = yield* Random.nextIntBetween(0, 2 ** 37)
-  const low = yield* Random.nextIntBetween(0, 2 ** 37)
-  const a = Math.floor(high / 2 ** 25)
-  const b = Math.floor(high / 2 ** 11) % 0x4000
-  const c = (high % 2 ** 11) * 2 ** 37 + low
-  const time = hex(millis, 12)
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(a, 3)}-${hex(0x8000 | b, 4)}-${hex(c, 12)}`
-})
+export const makeHostId: Effect.Effect<HostId> = uuid7 as Effect.Effect<HostId>

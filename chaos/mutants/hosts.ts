@@ -132,7 +132,7 @@ export const hosts: ReadonlyArray<Mutant> = [
     defect:
       "The stream of a run that another host has now is told so, and never of the end that the row has (rule 10).",
     file: "src/internal/runs/settling.ts",
-    find: "    yield* Effect.forkIn(follow(core, run), core.scope)\n",
+    find: "    yield* Effect.forkIn(Effect.interruptible(follow(core, run)), core.scope)\n",
     replace: "",
     killedBy: "hostGoesSilent"
   }),

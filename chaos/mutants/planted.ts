@@ -45,7 +45,7 @@ export const planted: ReadonlyArray<Mutant> = [
       "The shutdown answers all who wait for runs of this host, and forgets who asked to cancel a run of another one.",
     file: "src/internal/kernel/stopping.ts",
     find: "    for (const waiter of core.rowCancels.values())\n      Deferred",
-    replace: "    for (const waiter of core.inserts.values())\n      Deferred",
+    replace: "    for (const waiter of [] as Array<never>)\n      Deferred",
     killedBy: "livesInMemory"
   })
 ]

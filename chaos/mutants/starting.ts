@@ -66,7 +66,7 @@ export const starting: ReadonlyArray<Mutant> = [
     guarantee: "G7",
     defect: "A start does not wait for the tombstone of an earlier one, and meets its row.",
     file: "src/internal/runs/starting.ts",
-    find: "Effect.zipRight(admit(core), restore(untilEntombed(core, request)))",
+    find: "Effect.zipRight(admit(core), untilEntombed(core, request, restore))",
     replace: "admit(core)",
     killedBy: "startInterruptedApplied"
   }),
@@ -103,8 +103,8 @@ export const starting: ReadonlyArray<Mutant> = [
     guarantee: "G5",
     defect: "A logger that throws ends the fiber that tells it something, and with it whatever that fiber had to do.",
     file: "src/internal/log/lineWriter.ts",
-    find: "            tellOfLogger(defect)",
-    replace: "            throw defect",
+    find: "          tellOfLogger(defect)",
+    replace: "          throw defect",
     killedBy: "loggerDefect"
   }),
   new Mutant({
@@ -266,7 +266,7 @@ export const starting: ReadonlyArray<Mutant> = [
     guarantee: "G5",
     defect: "A start that waits for its insert is not told of the shutdown before the database answers.",
     file: "src/internal/kernel/stopping.ts",
-    find: "    for (const answer of core.inserts.values()) Deferred.unsafeDone(answer, Effect.fail(new KernelStopped()))\n",
+    find: "    for (const id of [...core.inserts.keys()]) answerInsert(core, id, Effect.fail(new KernelStopped()))\n",
     replace: "",
     killedBy: "startInFlightAtShutdown"
   })

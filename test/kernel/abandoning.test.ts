@@ -19,6 +19,7 @@ const recording = () => {
     isClosed: false,
     ended: undefined,
     options: { parkAfter: Duration.seconds(1) },
+    inserts: new Map(),
     tombstones: new Map(),
     writer: {
       insert: { withdraw: () => seen.push("withdrawn") },

@@ -30,14 +30,14 @@ export const adopt = (core: KernelCore, row: StoredRun, previous: HostId | null 
     Effect.gen(function* () {
       const known = core.runs.get(row.id)
       if (known !== undefined && !isOver(known)) return
-      if (known !== undefined) yield* unregister(core, known)
+      if (known !== undefined) unregister(core, known)
       const definition = core.definitions.get(row.name)
       const { attempt, id, name } = row
       const hostId = row.hostId ?? core.lease.hostId()
       const previousHost = typeof previous === "string" ? { previousHostId: previous } : {}
       yield* core.log({ _tag: "RunTakenOver", runId: id, hostId, name, attempt, ...previousHost })
       const run = recordOf(core, { ...row, hostId })
-      yield* register(core, run)
+      register(core, run)
       if (definition === undefined) return yield* giveBack(core, run, "lease")
       const request = yield* Effect.either(requestOf(definition, row))
       if (Either.isLeft(request)) return yield* payloadRefused(core, run, request.left)

@@ -63,7 +63,7 @@ export interface KernelCore {
   /** The runs in memory: from before their insert is asked for until their terminal status is stored. */
   readonly runs: Map<RunId, ActiveRun>
   /** Who waits for the answer to an insert. */
-  readonly inserts: Map<RunId, Deferred.Deferred<InsertOutcome, StoreFailure | KernelStopped>>
+  readonly inserts: Map<RunId, (answer: Effect.Effect<InsertOutcome, StoreFailure | KernelStopped>) => void>
   /** Keys of which starts are in doubt, with those starts: another one of the same key waits for their tombstones (rule 4). */
   readonly tombstones: Map<string, Map<RunId, Deferred.Deferred<void>>>
   /** Where verdicts go that the database does not take; undefined where the host wants none. */
@@ -87,17 +87,22 @@ export interface KernelCore {
 }
 
 /** @internal */
-export const register = (core: KernelCore, run: ActiveRun): Effect.Effect<void> => {
+export const register = (core: KernelCore, run: ActiveRun): void => {
   core.runs.set(run.id, run)
   core.count(RunMetrics.active, 1)
-  return Effect.void
 }
 
 /** @internal */
-export const unregister = (core: KernelCore, run: ActiveRun): Effect.Effect<void> => {
+export const unregister = (core: KernelCore, run: ActiveRun): void => {
   // A later attempt of the same run may stand in its place.
-  if (core.runs.get(run.id) !== run) return Effect.void
+  if (core.runs.get(run.id) !== run) return
   core.runs.delete(run.id)
+  if (core.tombstones.size > 0) releaseKeys(core, run)
+  core.count(RunMetrics.active, -1)
+}
+
+/** Whoever waited for the tombstone of this run's keys goes on. */
+const releaseKeys = (core: KernelCore, run: ActiveRun): void => {
   for (const key of keysOf(run.newRun)) {
     const starts = core.tombstones.get(key)
     const tombstone = starts?.get(run.id)
@@ -106,8 +111,6 @@ export const unregister = (core: KernelCore, run: ActiveRun): Effect.Effect<void
     if (starts.size === 0) core.tombstones.delete(key)
     Deferred.unsafeDone(tombstone, Effect.void)
   }
-  core.count(RunMetrics.active, -1)
-  return Effect.void
 }
 
 /** Until the scope of its layer closes. A later layer of the same name stands in its place. */
@@ -127,14 +130,25 @@ export const define = (core: KernelCore, definition: Definition): Effect.Effect<
 
 /** There is no row, and never was one for anybody to see: whoever found the run in memory is told so. */
 export const drop = (core: KernelCore, run: ActiveRun): Effect.Effect<void> =>
-  Effect.suspend(() => {
+  Effect.sync(() => {
     const error = new RunNotFound({ id: run.id })
     run.state = { _tag: "Gone", error }
     run.hub.fail(error)
     Deferred.unsafeDone(run.signal, Effect.fail(error))
     answerCancels(run, () => Effect.fail(error))
-    return unregister(core, run)
+    unregister(core, run)
   })
+
+/** Whoever waits for the insert of this run goes on, once. */
+export const answerInsert = (
+  core: KernelCore,
+  id: RunId,
+  answer: Effect.Effect<InsertOutcome, StoreFailure | KernelStopped>
+): void => {
+  const resume = core.inserts.get(id)
+  core.inserts.delete(id)
+  resume?.(answer)
+}
 
 /** @internal */
 export const answerCancels = (

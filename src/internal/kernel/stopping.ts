@@ -14,7 +14,7 @@ import type { ActiveRun } from "../runs/activeRun.js"
 import { stopWork } from "../runs/running.js"
 import { cancelInDoubt, leaveVerdicts, parked, unparked } from "../runs/settling.js"
 import { nowMillis } from "../wallClock.js"
-import { answerCancels, type KernelCore, notAsked, unregister } from "./kernelCore.js"
+import { answerCancels, answerInsert, type KernelCore, notAsked, unregister } from "./kernelCore.js"
 
 /** @internal */
 export const shutdown = (core: KernelCore): Effect.Effect<void> =>
@@ -22,7 +22,7 @@ export const shutdown = (core: KernelCore): Effect.Effect<void> =>
     const hostId = core.lease.hostId()
     core.isStopping = true
     yield* core.log({ _tag: "HostStopping", hostId, active: core.runs.size })
-    for (const answer of core.inserts.values()) Deferred.unsafeDone(answer, Effect.fail(new KernelStopped()))
+    for (const id of [...core.inserts.keys()]) answerInsert(core, id, Effect.fail(new KernelStopped()))
     const graceMillis = Duration.toMillis(core.options.shutdownGrace)
     const until = (yield* nowMillis) + graceMillis
     yield* Effect.forEach([...core.runs.values()], (run) => stopWork(core, run, "shutdown"), { discard: true })
@@ -34,7 +34,7 @@ export const shutdown = (core: KernelCore): Effect.Effect<void> =>
     yield* Effect.forEach(left, (run) => leave(core, run), { discard: true })
     yield* leaveVerdicts(core, left)
     for (const run of core.runs.values()) run.hub.close()
-    yield* Effect.forEach([...core.runs.values()], (run) => unregister(core, run), { discard: true })
+    for (const run of [...core.runs.values()]) unregister(core, run)
     for (const waiter of core.rowCancels.values())
       Deferred.unsafeDone(waiter, Effect.fail(notAsked("cancel", "the kernel has stopped")))
     // Rule 11: the store keeps the row while an active run names it, so that nobody takes over work that still goes on.

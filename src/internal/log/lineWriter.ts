@@ -13,6 +13,7 @@ import * as HashMap from "effect/HashMap"
 import * as List from "effect/List"
 import * as LogLevel from "effect/LogLevel"
 import type { Line } from "../../RunLog.js"
+import { millisOf } from "../wallClock.js"
 
 /** A line before it is stamped with its time. */
 export type Unstamped = Line extends infer L ? (L extends Line ? Omit<L, "holdfast" | "at"> : never) : never
@@ -32,30 +33,28 @@ export const make: Effect.Effect<WriteLine> = Effect.gen(function* () {
     const logLevel = levelOf(line._tag)
     if (loggers.length === 0 || LogLevel.greaterThan(minimum, logLevel)) return Effect.void
     // Straight to the loggers: by way of the fiber's own references each line would cost as much as a small run.
-    return Effect.clockWith((clock) =>
-      Effect.withFiberRuntime<void>((fiber) => {
-        const at = Math.floor(clock.unsafeCurrentTimeMillis())
-        const entry = {
-          fiberId: fiber.id(),
-          logLevel,
-          message: [{ ...line, holdfast: 1, at }],
-          cause: Cause.empty,
-          context: fiber.getFiberRefs(),
-          spans: List.empty<never>(),
-          annotations:
-            "runId" in line ? HashMap.make(["runId", line.runId as unknown]) : HashMap.empty<string, unknown>(),
-          date: DateTime.toDate(DateTime.unsafeMake(at))
+    return Effect.withFiberRuntime<void>((fiber) => {
+      const at = millisOf(fiber)
+      const entry = {
+        fiberId: fiber.id(),
+        logLevel,
+        message: [{ ...line, holdfast: 1, at }],
+        cause: Cause.empty,
+        context: fiber.getFiberRefs(),
+        spans: List.empty<never>(),
+        annotations:
+          "runId" in line ? HashMap.make(["runId", line.runId as unknown]) : HashMap.empty<string, unknown>(),
+        date: DateTime.toDate(DateTime.unsafeMake(at))
+      }
+      for (const logger of loggers) {
+        try {
+          logger.log(entry)
+        } catch (defect) {
+          tellOfLogger(defect)
         }
-        for (const logger of loggers) {
-          try {
-            logger.log(entry)
-          } catch (defect) {
-            tellOfLogger(defect)
-          }
-        }
-        return Effect.void
-      })
-    )
+      }
+      return Effect.void
+    })
   }
 })
 

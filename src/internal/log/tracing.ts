@@ -7,6 +7,7 @@
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
 
 const tracerOfEffect = Context.get(DefaultServices.liveServices, Tracer.Tracer)
@@ -50,11 +51,11 @@ export const onItsOwn = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E>
   })
 
 /**
- * Marks the span that `spanned` made.
+ * Marks the span that `spanned` made around this fiber's step.
  *
  * @internal
  */
-export const annotated = (name: string, value: unknown): Effect.Effect<void> =>
-  Effect.withFiberRuntime<void>((fiber) =>
-    fiber.currentTracer === tracerOfEffect ? Effect.void : Effect.annotateCurrentSpan(name, value)
-  )
+export const annotate = (fiber: Fiber.RuntimeFiber<unknown, unknown>, name: string, value: unknown): void => {
+  const span = fiber.currentSpan
+  if (span?._tag === "Span") span.attribute(name, value)
+}

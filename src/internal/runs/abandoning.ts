@@ -21,6 +21,7 @@ export const abandon = (
 ): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (run.state._tag !== "Inserting" && run.state._tag !== "Working") return Effect.void
+    core.inserts.delete(run.id)
     core.writer.insert.withdraw(run.id)
     if (!run.isInsertSent) return drop(core, run)
     const { error, why } = reasonOf(cause)

@@ -116,8 +116,13 @@ export const initial: State = { _tag: "Inserting", cancel: undefined }
 export const make = (
   facts: Pick<ActiveRun, "hostId" | "attempt" | "newRun" | "cancelGrace" | "hub" | "isInsertSent">
 ): ActiveRun => ({
-  ...facts,
   id: facts.newRun.id,
+  hostId: facts.hostId,
+  attempt: facts.attempt,
+  newRun: facts.newRun,
+  cancelGrace: facts.cancelGrace,
+  hub: facts.hub,
+  isInsertSent: facts.isInsertSent,
   signal: Deferred.unsafeMake(FiberId.none),
   state: initial,
   fiber: undefined,

@@ -14,7 +14,7 @@ import type { StoreFailure } from "../../RunError.js"
 import type { Release, ReleaseOutcome } from "../../RunStore.js"
 import { entombKeys, type KernelCore } from "../kernel/kernelCore.js"
 import { refusesValue } from "../store/sqlFailure.js"
-import { nowMillis } from "../wallClock.js"
+import { millisOf, nowMillis } from "../wallClock.js"
 import type { Job } from "../writing/writeLane.js"
 import * as ActiveRun from "./activeRun.js"
 import { answered, leaveVerdicts, parked } from "./settling.js"
@@ -27,9 +27,9 @@ export const workEnded = (
   workEnd: WorkEnd,
   exit: Exit.Exit<unknown, unknown>
 ): Effect.Effect<void> =>
-  Effect.flatMap(nowMillis, (now) => {
+  Effect.withFiberRuntime((fiber) => {
     run.exit = exit
-    if (!ActiveRun.end(run, workEnd, now)) return Effect.void
+    if (!ActiveRun.end(run, workEnd, millisOf(fiber))) return Effect.void
     return Effect.zipRight(logWorkEnd(core, run, workEnd, exit), submit(core, run))
   })
 

@@ -46,14 +46,18 @@ export const decoderNone: Decoder<never, never> = {
   decodeError: () => Option.none()
 }
 
-/** Of a run that was started on this host. */
+/** Of a run that was started on this host. Most handles are asked for one thing, and a stream is dear to make. */
 export const ofRun = <A, E>(core: KernelCore, run: ActiveRun.ActiveRun, decoder: Decoder<A, E>): RunHandle<A, E> => ({
   id: run.id,
   isNew: true,
   cancel: (options) => cancel(core, run, options?.reason),
   settled: settledOf(run),
-  result: Effect.flatMap(settledOf(run), (settled) => resultOf(run, settled, decoder)),
-  events: run.hub.stream(() => snapshot(run), core.options.eventBufferMax)
+  get result() {
+    return Effect.flatMap(settledOf(run), (settled) => resultOf(run, settled, decoder))
+  },
+  get events() {
+    return run.hub.stream(() => snapshot(run), core.options.eventBufferMax)
+  }
 })
 
 /** Of a run that is in this host's memory, and was there before: its events are live. */

@@ -12,7 +12,7 @@ import * as Tracer from "effect/Tracer"
 import { KernelStopped, type StoreFailure } from "../../RunError.js"
 import * as RunMetrics from "../../RunMetrics.js"
 import { type KernelCore, notAsked, restated } from "../kernel/kernelCore.js"
-import { monotonicMillis, nowMillis } from "../wallClock.js"
+import { millisOf, monotonicOf } from "../wallClock.js"
 import { abandon } from "./abandoning.js"
 import * as ActiveRun from "./activeRun.js"
 import { neverStarted } from "./handingOver.js"
@@ -25,11 +25,9 @@ export const launch = <A, E, R>(
   run: ActiveRun.ActiveRun,
   request: StartRequest<A, E, R>
 ): Effect.Effect<ActiveRun.ActiveRun, StoreFailure | KernelStopped, Exclude<R, Provided>> =>
-  Effect.gen(function* () {
-    const decision = decide(core, run, yield* nowMillis, yield* monotonicMillis)
-    if (typeof decision !== "string") return yield* decision
-    yield* begin(core, run, request, decision)
-    return run
+  Effect.withFiberRuntime<ActiveRun.ActiveRun, StoreFailure | KernelStopped, Exclude<R, Provided>>((fiber) => {
+    const decision = decide(core, run, millisOf(fiber), monotonicOf(fiber))
+    return typeof decision === "string" ? Effect.as(begin(core, run, request, decision), run) : decision
   }).pipe(
     // The row is there, and nobody else would ever end it: after a refusal, and after a defect before the fork.
     Effect.tapErrorCause((cause) => abandon(core, run, cause))

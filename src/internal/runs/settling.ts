@@ -16,7 +16,7 @@ import type { ReleaseOutcome, SettleOutcome, StoredRun } from "../../RunStore.js
 import * as Journaling from "../journal/journaling.js"
 import { answerCancels, drop, type KernelCore, restated, unregister } from "../kernel/kernelCore.js"
 import { storedErrorOf } from "../store/runRow.js"
-import { nowMillis } from "../wallClock.js"
+import { millisOf, nowMillis } from "../wallClock.js"
 import { failureFields } from "../writing/statusWriter.js"
 import * as ActiveRun from "./activeRun.js"
 import { followRow } from "./following.js"
@@ -79,23 +79,23 @@ export const settled = (
   told: Omit<Settled, "_tag" | "sequence">,
   ending: ActiveRun.Ending
 ): Effect.Effect<void> =>
-  Effect.gen(function* () {
+  Effect.withFiberRuntime((fiber) => {
     const { status, workOutcome, attempts } = told
     const before = run.state
     const event = run.hub.publish({ _tag: "Settled", status, workOutcome, attempts })
-    if (event?._tag !== "Settled") return
+    if (event?._tag !== "Settled") return Effect.void
     const { cancelReason, error, result } = ending
     run.state = { _tag: "Settled", event, ending: { cancelReason, error, result } }
     Deferred.unsafeDone(run.signal, Effect.succeed(event))
     answerCancels(run, () => Effect.succeed(cancelAnswerOf(event)))
-    yield* unregister(core, run)
-    yield* core.log({ _tag: "Settled", runId: run.id, hostId: run.hostId, status, workOutcome, attempts })
+    unregister(core, run)
     core.count(settledBy[status], 1)
     if (before._tag === "Ended") {
-      const now = yield* nowMillis
-      core.count(RunMetrics.persistLatency, (now - before.finishedAt) / 1_000)
-      yield* forgotten(core, run, before)
+      core.count(RunMetrics.persistLatency, (millisOf(fiber) - before.finishedAt) / 1_000)
+      unparked(core, before)
     }
+    const line = core.log({ _tag: "Settled", runId: run.id, hostId: run.hostId, status, workOutcome, attempts })
+    return before._tag === "Ended" ? Effect.zipRight(line, Journaling.forget(core, run)) : line
   })
 
 /** Tells, once, that the verdict is decided and not stored. */

@@ -8,7 +8,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FiberId from "effect/FiberId"
+import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { CurrentRun } from "../../Run.js"
 import {
@@ -22,9 +22,9 @@ import {
 import * as RunId from "../../RunId.js"
 import * as RunMetrics from "../../RunMetrics.js"
 import type { InsertOutcome, NewRun, StoredRun } from "../../RunStore.js"
-import { drop, type KernelCore, notAsked, register, restated, tombstoneOf } from "../kernel/kernelCore.js"
-import { annotated, spanned } from "../log/tracing.js"
-import { nowMillis } from "../wallClock.js"
+import { answerInsert, drop, type KernelCore, notAsked, register, restated, tombstoneOf } from "../kernel/kernelCore.js"
+import { annotate, spanned } from "../log/tracing.js"
+import { millisOf } from "../wallClock.js"
 import { abandon } from "./abandoning.js"
 import * as ActiveRun from "./activeRun.js"
 import { acceptFromRow } from "./cancelling.js"
@@ -69,8 +69,8 @@ export const start = <A, E, R>(
   Effect.uninterruptibleMask((restore) => {
     const attempt = (number: number): Effect.Effect<Started, StartError, Exclude<R, Provided>> =>
       Effect.gen(function* () {
-        yield* told(core, request, Effect.zipRight(admit(core), restore(untilEntombed(core, request))))
-        const run = yield* enlist(core, request)
+        yield* told(core, request, Effect.zipRight(admit(core), untilEntombed(core, request, restore)))
+        const run = enlisted(core, request, yield* RunId.make, yield* thisFiber)
         const outcome = yield* Effect.tapErrorCause(restore(askForRow(core, run)), (cause) => abandon(core, run, cause))
         if (number >= attemptsMax || !isHeldByDoubt(core, outcome)) return yield* begin(core, run, request, outcome)
         yield* drop(core, run)
@@ -100,24 +100,34 @@ const admit = (core: KernelCore): Effect.Effect<void, StartError> =>
   })
 
 /** A start of this key is in doubt; until its tombstone is written its row may come to be, and take the key. */
-const untilEntombed = <A, E, R>(core: KernelCore, request: StartRequest<A, E, R>): Effect.Effect<void, StoreFailure> =>
+const untilEntombed = <A, E, R>(
+  core: KernelCore,
+  request: StartRequest<A, E, R>,
+  restore: <B, E2>(effect: Effect.Effect<B, E2>) => Effect.Effect<B, E2>
+): Effect.Effect<void, StoreFailure> =>
   Effect.suspend(() => {
     if (tombstoneOf(core, request) === undefined) return Effect.void
     const entombed: Effect.Effect<void> = Effect.suspend(() => {
       const tombstone = tombstoneOf(core, request)
       return tombstone === undefined ? Effect.void : Effect.zipRight(Deferred.await(tombstone), entombed)
     })
-    return Effect.timeoutFail(Effect.interruptible(entombed), {
-      duration: core.options.startTimeout,
-      onTimeout: () => notAsked("start", `an earlier start of "${request.name}" for the same key is still in doubt`)
-    })
+    return restore(
+      Effect.timeoutFail(Effect.interruptible(entombed), {
+        duration: core.options.startTimeout,
+        onTimeout: () => notAsked("start", `an earlier start of "${request.name}" for the same key is still in doubt`)
+      })
+    )
   })
 
 /** Registered before the insert is asked for, so that a cancel always finds it. */
-const enlist = Effect.fnUntraced(function* <A, E, R>(core: KernelCore, request: StartRequest<A, E, R>) {
-  const id = yield* RunId.make
+const enlisted = <A, E, R>(
+  core: KernelCore,
+  request: StartRequest<A, E, R>,
+  id: RunId.RunId,
+  fiber: Fiber.RuntimeFiber<unknown, unknown>
+): ActiveRun.ActiveRun => {
   const hostId = core.lease.hostId()
-  const createdAt = yield* nowMillis
+  const createdAt = millisOf(fiber)
   const newRun: NewRun = {
     id,
     name: request.name,
@@ -139,10 +149,14 @@ const enlist = Effect.fnUntraced(function* <A, E, R>(core: KernelCore, request: 
     hub: new EventHub(core.tail),
     isInsertSent: false
   })
-  yield* register(core, run)
-  yield* annotated(RunMetrics.attributes.runId, id)
+  register(core, run)
+  annotate(fiber, RunMetrics.attributes.runId, id)
   return run
-})
+}
+
+const thisFiber: Effect.Effect<Fiber.RuntimeFiber<unknown, unknown>> = Effect.withFiberRuntime((fiber) =>
+  Effect.succeed(fiber)
+)
 
 const askForRow = (
   core: KernelCore,
@@ -151,24 +165,22 @@ const askForRow = (
   Effect.suspend(() => {
     // In the step in which the shutdown would find it: a later one has failed all the others already.
     if (core.isStopping) return Effect.fail(new KernelStopped())
-    const answer = Deferred.unsafeMake<InsertOutcome, StoreFailure | KernelStopped>(FiberId.none)
-    core.inserts.set(run.id, answer)
-    core.writer.insert.submit({
-      id: run.id,
-      row: () => {
-        if (run.state._tag !== "Inserting") return undefined
-        run.isInsertSent = true
-        return run.newRun
-      },
-      answered: (outcome) => Effect.sync(() => Deferred.unsafeDone(answer, Effect.succeed(outcome))),
-      overdue: (failure) => Effect.sync(() => Deferred.unsafeDone(answer, Effect.fail(startFailure(run, failure)))),
-      budgetUntil: run.newRun.createdAt + Duration.toMillis(core.options.startTimeout)
+    const { id } = run
+    return Effect.async((resume) => {
+      core.inserts.set(id, resume)
+      core.writer.insert.submit({
+        id,
+        row: () => {
+          if (run.state._tag !== "Inserting") return undefined
+          run.isInsertSent = true
+          return run.newRun
+        },
+        answered: (outcome) => Effect.sync(() => answerInsert(core, id, Effect.succeed(outcome))),
+        overdue: (failure) => Effect.sync(() => answerInsert(core, id, Effect.fail(startFailure(run, failure)))),
+        budgetUntil: run.newRun.createdAt + Duration.toMillis(core.options.startTimeout)
+      })
+      core.writer.wake()
     })
-    core.writer.wake()
-    return Effect.ensuring(
-      Deferred.await(answer),
-      Effect.sync(() => core.inserts.delete(run.id))
-    )
   })
 
 /** What a start says of a database that failed: in doubt as soon as the insert was sent once. */
