@@ -16,7 +16,7 @@ const Runs = RunKernel.layer({ persist: { batchMax: 10_000 } }).pipe(
   Layer.provide(Logger.minimumLogLevel(LogLevel.None))
 )
 
-const runs = 2_000
+const runs = 1_000
 
 /** The most runs that settled without a turn of the event loop between them. */
 const mostBetweenTurns = (concurrency: number) =>

@@ -161,7 +161,7 @@ describe("the files of src", () => {
     assert.deepStrictEqual(
       src.flatMap((file) => walksPastTheClock(file, textOf(file))),
       // Lets the event loop turn: no time, and not under a scheduler of somebody else's.
-      ["src/internal/writing/eventLoop.ts:17: setImmediate"]
+      ["src/internal/writing/eventLoop.ts:21: setImmediate"]
     )
   })
 })

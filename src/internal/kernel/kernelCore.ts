@@ -60,6 +60,8 @@ export interface KernelCore {
   readonly scope: Scope.Scope
   readonly log: WriteLine
   readonly count: Count
+  /** Passed by every start. */
+  readonly startGate: Effect.Effect<void>
   /** The runs in memory: from before their insert is asked for until their terminal status is stored. */
   readonly runs: Map<RunId, ActiveRun>
   /** Who waits for the answer to an insert. */

@@ -26,6 +26,7 @@ import { replay } from "../journal/replaying.js"
 import * as Counting from "../log/counting.js"
 import * as LineWriter from "../log/lineWriter.js"
 import * as RunChanges from "../runs/runChanges.js"
+import * as StartGate from "../runs/startGate.js"
 import * as Backoff from "../writing/backoff.js"
 import * as BoundedStore from "../writing/boundedStore.js"
 import * as StatusWriter from "../writing/statusWriter.js"
@@ -76,6 +77,7 @@ export const make = (
       scope,
       log,
       count,
+      startGate: StartGate.make(),
       runs: new Map(),
       inserts: new Map(),
       tombstones: new Map(),

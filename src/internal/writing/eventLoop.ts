@@ -12,10 +12,16 @@ import { isEffects } from "./scheduling.js"
 /** How long the event loop may be kept waiting. */
 const turnEveryNanos = 5_000_000n
 
-/** A whole turn: timers that are due, and what sockets have to say. A timer of no length would cost a millisecond. */
-const turn: Effect.Effect<void> = Effect.async<void>((resume) => {
-  setImmediate(() => resume(Effect.void))
-})
+/**
+ * After a whole turn: timers that are due, and what sockets have to say. A timer of no length would cost a millisecond.
+ *
+ * @internal
+ */
+export const afterTurn = (goOn: () => void): void => {
+  setImmediate(goOn)
+}
+
+const turn: Effect.Effect<void> = Effect.async<void>((resume) => afterTurn(() => resume(Effect.void)))
 
 /**
  * Gives way to the other fibers, and every few milliseconds to the event loop. Under a scheduler of somebody else's,
