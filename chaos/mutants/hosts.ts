@@ -48,8 +48,8 @@ export const hosts: ReadonlyArray<Mutant> = [
     guarantee: "G7",
     defect: "A host measures its lease by its wall clock, which somebody may set back.",
     file: "src/internal/wallClock.ts",
-    find: "Number(clock.unsafeCurrentTimeNanos() / 1_000n) / 1_000",
-    replace: "clock.unsafeCurrentTimeMillis()",
+    find: "Number(clockOf(fiber).unsafeCurrentTimeNanos() / 1_000n) / 1_000",
+    replace: "clockOf(fiber).unsafeCurrentTimeMillis()",
     killedBy: "clockJumps"
   }),
   new Mutant({

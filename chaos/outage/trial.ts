@@ -126,6 +126,15 @@ const rowsIn = (directory: string): ReadonlyArray<StoredRun> => {
   }
 }
 
+const isJson = (line: string): boolean => {
+  try {
+    JSON.parse(line)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const judged = (
   { fileMaxKib, seed }: TrialOptions,
   directory: string,
@@ -141,10 +150,10 @@ const judged = (
       .map((line) => JSON.parse(line) as { readonly id: string; readonly outcome: string })
       .map(({ id, outcome }) => [id, outcome])
   )
-  const log = textOf(directory, files.log)
-  // The last line of a process that was killed may be cut off.
-  const whole = log.split("\n").filter((line) => line === "" || line.endsWith("}"))
-  const history = RunHistory.fromLog(whole.join("\n"))
+  const lines = textOf(directory, files.log).split("\n")
+  const torn = lines.filter((line) => line !== "" && !isJson(line))
+  // The last line of a process that was killed may be cut off, and no other.
+  const history = RunHistory.fromLog(lines.filter((line) => torn.length > kills || !torn.includes(line)).join("\n"))
   const linesOf = <Tag extends (typeof history.lines)[number]["_tag"]>(tag: Tag) =>
     history.lines.flatMap((line) => (line._tag === tag ? [line as Extract<typeof line, { readonly _tag: Tag }>] : []))
   const journaled = new Map(linesOf("VerdictJournaled").map((line) => [line.runId as string, line]))
