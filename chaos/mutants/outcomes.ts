@@ -137,8 +137,8 @@ export const outcomes: ReadonlyArray<Mutant> = [
     guarantee: "G4",
     defect: "After the database has said that it is damaged, it is written to as before.",
     file: "src/internal/writing/statusWriter.ts",
-    find: "      if (damage === undefined) return true",
-    replace: "      return true",
+    find: "      if (damage === undefined || (yield* isSoundAgain(damage))) {",
+    replace: "      if (damage === undefined || ((damage = undefined), true)) {",
     killedBy: "startOnDamagedDatabase"
   }),
   new Mutant({

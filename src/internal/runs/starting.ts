@@ -65,24 +65,21 @@ export const startSpan = <A, E, R>(name: string, start: Effect.Effect<A, E, R>) 
 export const start = <A, E, R>(
   core: KernelCore,
   request: StartRequest<A, E, R>
-): Effect.Effect<Started, StartError, Exclude<R, Provided>> =>
-  Effect.zipRight(
-    core.startGate,
-    Effect.uninterruptibleMask((restore) => {
-      const attempt = (number: number): Effect.Effect<Started, StartError, Exclude<R, Provided>> =>
-        Effect.gen(function* () {
-          yield* told(core, request, Effect.zipRight(admit(core), untilEntombed(core, request, restore)))
-          const run = enlisted(core, request, yield* RunId.make, yield* thisFiber)
-          const outcome = yield* Effect.tapErrorCause(restore(askForRow(core, run)), (cause) =>
-            abandon(core, run, cause)
-          )
-          if (number >= attemptsMax || !isHeldByDoubt(core, outcome)) return yield* begin(core, run, request, outcome)
-          yield* drop(core, run)
-          return yield* attempt(number + 1)
-        })
-      return attempt(1)
-    })
-  )
+): Effect.Effect<Started, StartError, Exclude<R, Provided>> => Effect.zipRight(core.startGate, attempted(core, request))
+
+const attempted = <A, E, R>(core: KernelCore, request: StartRequest<A, E, R>) =>
+  Effect.uninterruptibleMask((restore) => {
+    const attempt = (number: number): Effect.Effect<Started, StartError, Exclude<R, Provided>> =>
+      Effect.gen(function* () {
+        yield* told(core, request, Effect.zipRight(admit(core), untilEntombed(core, request, restore)))
+        const run = enlisted(core, request, yield* RunId.make, yield* thisFiber)
+        const outcome = yield* Effect.tapErrorCause(restore(askForRow(core, run)), (cause) => abandon(core, run, cause))
+        if (number >= attemptsMax || !isHeldByDoubt(core, outcome)) return yield* begin(core, run, request, outcome)
+        yield* drop(core, run)
+        return yield* attempt(number + 1)
+      })
+    return attempt(1)
+  })
 
 /** How often a start asks again because its key was held by one that was given up; each time it waits for the tombstone. */
 const attemptsMax = 3

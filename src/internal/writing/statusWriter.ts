@@ -75,6 +75,12 @@ export const failureFields = (failure: StoreFailure) => ({
   ...(failure.code === undefined ? {} : { code: failure.code })
 })
 
+/** After a fatal failure: the failure, and when the database is asked again whether it is sound. */
+interface Damage {
+  readonly failure: StoreFailure
+  readonly checkAt: number
+}
+
 /** @internal */
 export const make = (
   store: typeof RunStore.Service,
@@ -85,8 +91,7 @@ export const make = (
   Effect.gen(function* () {
     const delayMaxMillis = Duration.toMillis(options.delayMax)
     const count = yield* Counting.make
-    /** After a fatal failure: the failure, and when the database is asked again whether it is sound. */
-    let damage: { readonly failure: StoreFailure; readonly checkAt: number } | undefined
+    let damage: Damage | undefined
 
     const giveWay = EventLoop.make()
     const attemptCheck = attempting(count, "check")
@@ -196,14 +201,12 @@ export const make = (
       Effect.forEach(ordered, (lane) => lane.tellAll(failure), { discard: true })
 
     /** A damaged database is not written to until it passes its check; who comes meanwhile is told at once. */
-    const isSound = Effect.gen(function* () {
-      if (damage === undefined) return true
-      yield* tellAll(damage.failure)
-      if ((yield* nowMillis) < damage.checkAt) return false
+    const isSoundAgain = Effect.fnUntraced(function* ({ checkAt, failure }: Damage) {
+      yield* tellAll(failure)
+      if ((yield* nowMillis) < checkAt) return false
       const checked = yield* Effect.either(attemptCheck(store.check, []))
-      if (checked._tag === "Right") damage = undefined
-      else damage = { ...damage, checkAt: (yield* nowMillis) + delayMaxMillis }
-      return checked._tag === "Right"
+      damage = checked._tag === "Right" ? undefined : { failure, checkAt: (yield* nowMillis) + delayMaxMillis }
+      return damage === undefined
     })
 
     let latch = Deferred.unsafeMake<void>(FiberId.none)
@@ -215,19 +218,12 @@ export const make = (
     /** From the taking of a batch until its last row has been told of: it has left its lane before that. */
     let isFlushing = false
     const isDrained = () => !isFlushing && lanes.settle.size + lanes.entomb.size + lanes.release.size === 0
-    const flush = Effect.suspend(() => {
-      isFlushing = true
-      return Effect.forEach(ordered, (lane) => lane.flush, { discard: true })
-    }).pipe(
-      Effect.ensuring(
-        Effect.sync(() => {
-          isFlushing = false
-        })
-      )
-    )
-
     const round = Effect.gen(function* () {
-      if (yield* isSound) yield* flush
+      if (damage === undefined || (yield* isSoundAgain(damage))) {
+        isFlushing = true
+        for (const lane of ordered) if (lane.size > 0) yield* lane.flush
+        isFlushing = false
+      }
       yield* tellOverdue
       if (isDrained()) {
         for (const waiter of drainWaiters) Deferred.unsafeDone(waiter, Effect.void)
@@ -256,14 +252,15 @@ export const make = (
     )
 
     // A defect of ours must not end the one fiber that all runs rely on: it is told, and the fiber goes on.
-    const guarded = Effect.catchAllCause(turn, (cause) =>
-      Cause.isInterruptedOnly(cause)
+    const guarded = Effect.catchAllCause(turn, (cause) => {
+      isFlushing = false
+      return Cause.isInterruptedOnly(cause)
         ? Effect.failCause(cause)
         : Effect.zipRight(
             Effect.logFatal("The status writer met a defect and goes on", cause),
             Effect.sleep(delayMaxMillis)
           )
-    )
+    })
 
     yield* Effect.forkScoped(Effect.interruptible(onItsOwn(Effect.forever(guarded))))
 

@@ -179,13 +179,16 @@ export class WriteLane<Row, Outcome> {
 
   private succeeded(sent: ReadonlyArray<Waiting<Row, Outcome>>, outcomes: ReadonlyArray<Outcome>): Effect.Effect<void> {
     this.options.backoff.reset()
-    const answer = (waiting: Waiting<Row, Outcome>, index: number): Effect.Effect<void> => {
-      this.forget(waiting)
-      const answered = waiting.job.answered(outcomes[index] as Outcome, waiting.attempts)
-      return (index + 1) % answersMax === 0 ? Effect.zipRight(answered, this.options.giveWay) : answered
-    }
     // Whole: what the database has said is told to all, even if the writer is interrupted meanwhile.
-    return Effect.uninterruptible(Effect.forEach(sent, answer, { discard: true }))
+    return Effect.uninterruptible(
+      Effect.gen(this, function* () {
+        for (const [index, waiting] of sent.entries()) {
+          this.forget(waiting)
+          yield* waiting.job.answered(outcomes[index] as Outcome, waiting.attempts)
+          if ((index + 1) % answersMax === 0) yield* this.options.giveWay
+        }
+      })
+    )
   }
 
   private failed(sent: ReadonlyArray<Waiting<Row, Outcome>>, failure: StoreFailure): Effect.Effect<void> {
