@@ -142,7 +142,8 @@ export const layerConnector = (
   Layer.scopedContext(
     Effect.gen(function* () {
       const inner = yield* SqlConnector
-      const reactivity = yield* Reactivity.Reactivity
+      // Of its own: nobody but a store has these clients.
+      const reactivity = yield* Reactivity.make
       const { seam, chaos } = yield* makeSqlSeam(plan, options, { healsLostConnections: false })
       const client = clientOptions(options, undefined)
       const open = Effect.gen(function* () {
@@ -155,7 +156,7 @@ export const layerConnector = (
       })
       return Context.make(SqlConnector, { ...inner, connect: gateConnect(seam, open) }).pipe(Context.add(Chaos, chaos))
     })
-  ).pipe(Layer.provide(Reactivity.layer))
+  )
 
 /**
  * Breaks a host's own client. Nobody opens another connection here, so what `connectionLost` takes

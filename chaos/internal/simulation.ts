@@ -47,6 +47,9 @@ interface Lane {
   readonly tasks: Array<Task>
 }
 
+/** Whose tasks are no fiber's. */
+const nobody = -1
+
 /** Steps in one instant, after which it is held for one that never ends. */
 const stepsPerInstantMax = 2_000_000
 
@@ -55,7 +58,8 @@ const operationsBetweenYields = 12
 
 class Simulator implements Scheduler {
   readonly clock: SimulatedClock
-  private readonly lanes = new WeakMap<object, Lane>()
+  /** By the fiber's number, which no other fiber of the process has. */
+  private readonly lanes = new Map<number, Lane>()
   private lanesSeen = 0
   private readonly ready: Array<Lane> = []
   private readonly choices: Array<Choice> = []
@@ -81,7 +85,7 @@ class Simulator implements Scheduler {
   }
 
   scheduleTask(task: Task, _priority: number, fiber?: AnyFiber): void {
-    const lane = this.laneOf(fiber ?? this)
+    const lane = this.laneOf(fiber?.id().id ?? nobody)
     lane.tasks.push(task)
     if (lane.tasks.length === 1) this.ready.push(lane)
     this.wake()
@@ -107,7 +111,7 @@ class Simulator implements Scheduler {
     this.ready.length = 0
   }
 
-  private laneOf(owner: object): Lane {
+  private laneOf(owner: number): Lane {
     const known = this.lanes.get(owner)
     if (known !== undefined) return known
     const lane: Lane = { number: this.lanesSeen++, tasks: [] }

@@ -28,16 +28,16 @@ export class TraceLog {
     return this.entries.map((options) => {
       const entry = Logger.structuredLogger.log(options)
       const fiberId = `#${numberOf(FiberId.threadName(options.fiberId))}`
-      return JSON.stringify({ ...entry, message: messageOf(entry.message), fiberId })
+      return `{"message":${textOf(entry.message)},${JSON.stringify({ ...entry, message: undefined, fiberId }).slice(1)}`
     })
   }
 }
 
 // As Effect's own JSON logger writes it, whatever is in it.
-const messageOf = (message: unknown): unknown => {
+const textOf = (message: unknown): string => {
   try {
-    return JSON.parse(JSON.stringify(message) ?? "null")
+    return JSON.stringify(message) ?? "null"
   } catch {
-    return String(message)
+    return JSON.stringify(String(message))
   }
 }

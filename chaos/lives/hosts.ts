@@ -4,12 +4,11 @@
  *
  * @since 0.1.0
  */
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
 import * as HashSet from "effect/HashSet"
-import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { HostProcesses } from "../../src/internal/hosts/hostProcess.js"
 import { StoreFailure } from "../../src/RunError.js"
@@ -19,6 +18,7 @@ import * as VerdictJournal from "../../src/VerdictJournal.js"
 import * as Exploration from "../internal/exploration.js"
 import { recordedWork } from "../internal/recordedKernel.js"
 import type { Recorder } from "../internal/recorder.js"
+import { upon } from "../internal/upon.js"
 import * as Scenario from "../Scenario.js"
 import { isDefined, type Peer, type Services } from "./callers.js"
 import type { Life } from "./Life.js"
@@ -58,13 +58,12 @@ export const heal = (recorder: Recorder): Effect.Effect<void> =>
 /** A store that cannot be opened under faults is opened again when they are over, as a host would be started again. */
 export const opened = (
   recorder: Recorder,
-  store: Layer.Layer<RunStore, unknown>
+  store: Effect.Effect<Context.Context<RunStore>, unknown, Scope.Scope>
 ): Effect.Effect<Context.Context<RunStore>, unknown, Scope.Scope> =>
   Effect.gen(function* () {
-    const build = Layer.buildWithScope(store, yield* Effect.scope)
-    const built = yield* Effect.exit(build)
+    const built = yield* Effect.exit(store)
     if (Exit.isFailure(built)) yield* heal(recorder)
-    return Exit.isSuccess(built) ? built.value : yield* build
+    return Exit.isSuccess(built) ? built.value : yield* store
   })
 
 /** A kernel with a recorder. One that cannot register its host under the faults is opened again when they are over. */
@@ -77,10 +76,14 @@ export const open = (
   Effect.gen(function* () {
     const { life, processesGone, recorder } = world
     const scope = yield* Scope.make()
-    const journaled = Layer.provide(layerOf(recorder, host, life), VerdictJournal.layerMemory(disk))
     const silentAt = host === "first" ? life.second?.silentAt : undefined
-    const build = Layer.buildWithScope(silentAt === undefined ? journaled : silenced(journaled, silentAt), scope).pipe(
-      Effect.provide(store),
+    const build = Effect.gen(function* () {
+      const own = silentAt === undefined ? store : yield* silenced(store, silentAt)
+      const journaled = yield* upon(own)(VerdictJournal.layerMemory(disk))
+      const kernel = yield* upon(journaled)(RunKernel.layer(options))
+      return yield* registered(recorder, host, life, kernel)
+    }).pipe(
+      Scope.extend(scope),
       Effect.provideService(HostProcesses, {
         own: { pid: pids[host], bootId: "machine", processStartedAt: 0 },
         isGone: ({ pid }) => processesGone.has(pid ?? 0)
@@ -112,46 +115,42 @@ export const open = (
   })
 
 /** Registering work costs as much as a run does, so it is done only where there is any. */
-const layerOf = (recorder: Recorder, host: string, life: Life): Layer.Layer<Services, StoreFailure, RunStore> => {
-  const kernel = RunKernel.layer(options)
+const registered = (
+  recorder: Recorder,
+  host: string,
+  life: Life,
+  kernel: Context.Context<RunKernel.RunKernel>
+): Effect.Effect<Context.Context<Services>, never, Scope.Scope> => {
   const execute = (payload: { readonly work: string }) => {
     const { body, knowledge } = workOf(JSON.parse(payload.work))
     return recordedWork(recorder, host, undefined, body, knowledge)
   }
   const hasDefined = life.runs.some(isDefined)
   const hasRestarts = life.runs.some(({ restarts }) => restarts)
-  const layer = hasRestarts
-    ? Layer.provideMerge(Layer.merge(Defined.toLayer(execute), Restartable.toLayer(execute)), kernel)
-    : hasDefined
-      ? Layer.provideMerge(Defined.toLayer(execute), kernel)
-      : kernel
+  const all = Effect.gen(function* () {
+    const defined = hasDefined || hasRestarts ? yield* upon(kernel)(Defined.toLayer(execute)) : kernel
+    return hasRestarts ? yield* upon(defined)(Restartable.toLayer(execute)) : defined
+  })
   // Nobody will ask for what is missing.
-  return layer as Layer.Layer<Services, StoreFailure, RunStore>
+  return all as Effect.Effect<Context.Context<Services>, never, Scope.Scope>
 }
 
 /** The store of a host whose renewals fail from a time on, until the database has healed, and nothing else does. */
-const silenced = <A, E>(layer: Layer.Layer<A, E, RunStore>, silentAt: number): Layer.Layer<A, E, RunStore> =>
-  Layer.provide(
-    layer,
-    Layer.effect(
-      RunStore,
-      Effect.gen(function* () {
-        const store = yield* RunStore
-        const exploration = yield* FiberRef.get(Exploration.current)
-        const silence = new StoreFailure({ operation: "renew", class: "transient", cause: new Error("silent") })
-        let isHealed = false
-        exploration?.join(
-          Effect.sync(() => {
-            isHealed = true
-          })
-        )
-        return {
-          ...store,
-          renewHost: (renewal) =>
-            Effect.clockWith((clock) =>
-              !isHealed && clock.unsafeCurrentTimeMillis() >= silentAt ? Effect.fail(silence) : store.renewHost(renewal)
-            )
-        }
+const silenced = (context: Context.Context<RunStore>, silentAt: number): Effect.Effect<Context.Context<RunStore>> =>
+  Effect.map(FiberRef.get(Exploration.current), (exploration) => {
+    const store = Context.get(context, RunStore)
+    const silence = new StoreFailure({ operation: "renew", class: "transient", cause: new Error("silent") })
+    let isHealed = false
+    exploration?.join(
+      Effect.sync(() => {
+        isHealed = true
       })
     )
-  )
+    return Context.make(RunStore, {
+      ...store,
+      renewHost: (renewal) =>
+        Effect.clockWith((clock) =>
+          !isHealed && clock.unsafeCurrentTimeMillis() >= silentAt ? Effect.fail(silence) : store.renewHost(renewal)
+        )
+    })
+  })

@@ -4,13 +4,14 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import { makeFrom } from "../../src/internal/store/memoryStore.js"
 import { emptyTables } from "../../src/internal/store/memoryTables.js"
 import { RunStore } from "../../src/RunStore.js"
 import * as Chaos from "../Chaos.js"
 import type { Recorder } from "../internal/recorder.js"
+import { upon } from "../internal/upon.js"
 import type { Scenario } from "../Scenario.js"
 import { generateLife, simplifyLife } from "./generation.js"
 import { guarantees } from "./guarantees.js"
@@ -22,7 +23,7 @@ export const ground: Effect.Effect<Ground> = Effect.sync(() => {
   let recorder: Recorder | undefined
   const watched = watchedStore(makeFrom(tables), () => recorder?.look())
   return {
-    store: Chaos.layerStore().pipe(Layer.provide(Layer.succeed(RunStore, watched))),
+    store: upon(Context.make(RunStore, watched))(Chaos.layerStore()),
     rows: () => tables.runs.values(),
     watch: (given) => {
       recorder = given

@@ -8,8 +8,8 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import Sqlite from "better-sqlite3"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { type SqlRow, storedRun } from "../../src/internal/store/sqlRows.js"
 import { RunStore } from "../../src/RunStore.js"
@@ -17,6 +17,7 @@ import * as SqlRunStore from "../../src/SqlRunStore.js"
 import * as Chaos from "../Chaos.js"
 import type { Recorder } from "../internal/recorder.js"
 import { temporaryDirectory } from "../internal/temporaryDirectory.js"
+import { upon } from "../internal/upon.js"
 import type { Scenario } from "../Scenario.js"
 import { hastyConnector, migratedFile } from "../scenarios/migratedFile.js"
 import { generateLife, simplifyLife } from "./generation.js"
@@ -40,10 +41,14 @@ export const ground: Effect.Effect<Ground, never, Scope.Scope> = Effect.gen(func
     watch: (given) => {
       recorder = given
     },
-    store: Layer.scoped(
-      RunStore,
-      Effect.map(SqlRunStore.make(), (store) => watchedStore(store, () => recorder?.look()))
-    ).pipe(Layer.provide(Chaos.layerConnector()), Layer.provide(hastyConnector(filename))),
+    store: Effect.gen(function* () {
+      const connector = yield* upon(Context.empty())(hastyConnector(filename))
+      const store = yield* Effect.provide(SqlRunStore.make(), yield* upon(connector)(Chaos.layerConnector()))
+      return Context.make(
+        RunStore,
+        watchedStore(store, () => recorder?.look())
+      )
+    }),
     rows: () => {
       const now = version.get()
       if (now === seen) return undefined

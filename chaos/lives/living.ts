@@ -5,10 +5,10 @@
  *
  * @since 0.1.0
  */
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
-import type * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { runOf } from "../../src/internal/store/runRow.js"
@@ -46,7 +46,7 @@ const lapseMillis = settings.leaseMillis + 1
 /** What a life is lived on: fresh for each. */
 export interface Ground {
   /** With a chaos layer in it. */
-  readonly store: Layer.Layer<RunStore, unknown>
+  readonly store: Effect.Effect<Context.Context<RunStore>, unknown, Scope.Scope>
   /** The rows as the database has them, below the chaos layer; undefined where none has changed. */
   readonly rows: () => Iterable<StoredRun> | undefined
   /** Told of the recorder, by a ground that knows when a row changes. */

@@ -157,8 +157,8 @@ export const starting: ReadonlyArray<Mutant> = [
     guarantee: "G7",
     defect: "The store's statements run on the connection of whatever transaction their caller is in.",
     file: "src/internal/store/currentClient.ts",
-    find: "    return Effect.locally(Statement.withTransformerDisabled(effect), FiberRef.currentContext, context)",
-    replace: "    return context === undefined ? Effect.never : effect",
+    find: "    return isBare ? plain : Effect.locally(plain, FiberRef.currentContext, context)",
+    replace: "    return isBare ? plain : effect",
     killedBy: "hostTransactionElsewhere"
   }),
   new Mutant({

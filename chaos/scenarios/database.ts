@@ -5,8 +5,7 @@
  * @since 0.1.0
  */
 import type * as SqlClient from "@effect/sql/SqlClient"
-import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import { globalValue } from "effect/GlobalValue"
 import * as Layer from "effect/Layer"
@@ -70,6 +69,7 @@ export const place: FiberRef.FiberRef<Place | undefined> = globalValue(
  * The store on a connector, which tells of nothing: when a notification arrives is no matter of simulated time, and
  * listening would be counted among the operations. That Postgres tells is shown in real time, by tests of its own.
  */
-export const storeLayer: Layer.Layer<RunStore, StoreFailure, SqlConnector> = Layer.map(SqlRunStore.layer(), (context) =>
-  Context.add(context, RunStore, { ...Context.get(context, RunStore), changes: undefined })
+export const storeLayer: Layer.Layer<RunStore, StoreFailure, SqlConnector> = Layer.scoped(
+  RunStore,
+  Effect.map(SqlRunStore.make(), (store) => ({ ...store, changes: undefined }))
 )

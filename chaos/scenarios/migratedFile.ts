@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { SqlConnector } from "../../src/SqlConnector.js"
@@ -28,10 +29,13 @@ const make: Effect.Effect<Buffer> = Effect.gen(function* () {
 
 /** Connections to a file in a simulation: no power fails there, so what is written need not reach the disk. */
 export const hastyConnector = (filename: string): Layer.Layer<SqlConnector> =>
-  Layer.effect(
+  Layer.scoped(
     SqlConnector,
-    Effect.map(SqlConnector, ({ connect, ...others }) => ({
-      ...others,
-      connect: Effect.tap(connect, (client) => Effect.ignore(client.unsafe("PRAGMA synchronous = OFF")))
-    }))
-  ).pipe(Layer.provide(SqliteRunStore.connector({ filename })))
+    Effect.map(Layer.build(SqliteRunStore.connector({ filename })), (context) => {
+      const { connect, ...others } = Context.get(context, SqlConnector)
+      return {
+        ...others,
+        connect: Effect.tap(connect, (client) => Effect.ignore(client.unsafe("PRAGMA synchronous = OFF")))
+      }
+    })
+  )

@@ -9,8 +9,11 @@ import { SqliteClient } from "@effect/sql-sqlite-node"
 import Sqlite from "better-sqlite3"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
+import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import * as SqliteRunStore from "../../src/SqliteRunStore.js"
+import type { StoreFailure } from "../../src/RunError.js"
+import { RunStore } from "../../src/RunStore.js"
+import * as SqlRunStore from "../../src/SqlRunStore.js"
 import { temporaryDirectory } from "../internal/temporaryDirectory.js"
 import type { Database, Row } from "./database.js"
 import { hastyConnector, migratedFile } from "./migratedFile.js"
@@ -27,7 +30,7 @@ const ofFile = (filename: string): Effect.Effect<Database, never, Scope.Scope> =
     (foreign): Database => ({
       dialect: "sqlite",
       connector: hastyConnector(filename),
-      store: SqliteRunStore.layer({ filename }),
+      store: storeOf(filename),
       client: SqliteClient.layer({ filename, prepareCacheTTL: 0 }),
       elsewhere: SqliteClient.layer({ filename: `${filename}.host` }),
       foreign,
@@ -48,6 +51,12 @@ const ofFile = (filename: string): Effect.Effect<Database, never, Scope.Scope> =
         return yield* ofFile(copied)
       })
     })
+  )
+
+const storeOf = (filename: string): Layer.Layer<RunStore, StoreFailure> =>
+  Layer.scoped(
+    RunStore,
+    Effect.flatMap(Layer.build(hastyConnector(filename)), (context) => Effect.provide(SqlRunStore.make(), context))
   )
 
 /** The connection is opened with the first statement, so that it finds the file that is there then. */

@@ -28,6 +28,7 @@ import * as FaultPlan from "../FaultPlan.js"
 import * as Exploration from "../internal/exploration.js"
 import type { ErrorFault } from "../internal/faultErrors.js"
 import { driverError } from "../internal/faultErrors.js"
+import { upon } from "../internal/upon.js"
 import * as Scenario from "../Scenario.js"
 import { type Database, place, type Row, storeLayer } from "./database.js"
 import { postgresDatabase } from "./postgresDatabase.js"
@@ -97,7 +98,7 @@ const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
     const world = makeWorld(database, lines, { log: Effect.sync(() => [...log]), close, disk })
     const exit = yield* Scenario.toItsEnd(
       Effect.gen(function* () {
-        const context = yield* Layer.buildWithScope(kernelLayer(options, world), scope)
+        const context = yield* Scope.extend(kernelOf(options, world), scope)
         yield* options.program.pipe(Effect.provide(context), Effect.provideService(World, world))
         const unfired = yield* Context.get(context, Chaos.Chaos).unfired
         if (unfired.length > 0) {
@@ -124,13 +125,14 @@ const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
 
 const activeRows = "SELECT run_id FROM holdfast_runs WHERE status IN ('pending', 'running')"
 
-const kernelLayer = (options: Options, { database, disk }: Left) =>
-  RunKernel.layer(options.kernel).pipe(
-    Layer.provide(options.hasJournal ? VerdictJournal.layerMemory(disk) : VerdictJournal.layerNone),
-    Layer.provideMerge(storeLayer),
-    Layer.provideMerge(Chaos.layerConnector(planOn(database, options.plan ?? FaultPlan.none))),
-    Layer.provide(database.connector)
-  )
+const kernelOf = (options: Options, { database, disk }: Left) =>
+  Effect.gen(function* () {
+    const connector = yield* upon(Context.empty())(database.connector)
+    const broken = yield* upon(connector)(Chaos.layerConnector(planOn(database, options.plan ?? FaultPlan.none)))
+    const store = yield* upon(broken)(storeLayer)
+    const journaled = options.hasJournal ? yield* upon(store)(VerdictJournal.layerMemory(disk)) : store
+    return yield* upon(journaled)(RunKernel.layer(options.kernel))
+  })
 
 const planOn = ({ dialect, faultLike }: Database, plan: FaultPlan.FaultPlan): FaultPlan.FaultPlan =>
   dialect === "sqlite"
@@ -154,10 +156,11 @@ const processes: typeof HostProcesses.Service = {
 
 /** The kernel that comes up on what a life left, on a database that is well. */
 export const nextLayer = ({ database, disk }: Left, options?: RunKernel.Options) =>
-  RunKernel.layer(options).pipe(
-    Layer.provideMerge(database.store),
-    Layer.provide(VerdictJournal.layerMemory(disk)),
-    Layer.provide(Layer.succeed(HostProcesses, processes))
+  Layer.scopedContext(
+    Effect.gen(function* () {
+      const store = yield* upon(Context.make(HostProcesses, processes))(database.store)
+      return yield* upon(yield* upon(store)(VerdictJournal.layerMemory(disk)))(RunKernel.layer(options))
+    })
   )
 
 const makeWorld = (

@@ -6,8 +6,6 @@
  * @since 0.1.0
  */
 
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import Sqlite from "better-sqlite3"
@@ -17,6 +15,7 @@ import * as Logger from "effect/Logger"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import { Chaos, FaultPlan } from "../../chaos/index.js"
+import { temporaryDirectory } from "../../chaos/internal/temporaryDirectory.js"
 import { RunHistory, RunKernel } from "../../src/index.js"
 import * as SqliteRunStore from "../../src/SqliteRunStore.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
@@ -36,11 +35,7 @@ interface Outcome {
 /** One life of a kernel with one run, on a file of its own. */
 const life = (plan: FaultPlan.FaultPlan): Effect.Effect<Outcome> =>
   Effect.gen(function* () {
-    const directory = yield* Effect.acquireRelease(
-      Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-"))),
-      (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-    )
-    const filename = join(directory, "runs.db")
+    const filename = join(yield* temporaryDirectory, "runs.db")
     const log: Array<string> = []
     const counter = { worked: 0 }
     const { chaos, start } = yield* Effect.gen(function* () {

@@ -250,7 +250,9 @@ const abandonable = <A, E>(statement: Effect.Effect<A, E>, forget: Effect.Effect
 const isolated = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.withFiberRuntime<A, E>((fiber) => {
     const context = spanOf(fiber.currentContext)
+    // Each of the two costs as much as a third of a statement: only what is there has to be taken away.
+    const isTransformed = Option.isSome(fiber.getFiberRef(Statement.currentTransformer))
+    const plain = isTransformed ? Statement.withTransformerDisabled(effect) : effect
     const isBare = context.unsafeMap.size === fiber.currentContext.unsafeMap.size
-    if (isBare && Option.isNone(fiber.getFiberRef(Statement.currentTransformer))) return effect
-    return Effect.locally(Statement.withTransformerDisabled(effect), FiberRef.currentContext, context)
+    return isBare ? plain : Effect.locally(plain, FiberRef.currentContext, context)
   })
