@@ -80,8 +80,8 @@ export const persistence: ReadonlyArray<Mutant> = [
     guarantee: "G4",
     defect: "Nobody is told anything before the statement in flight has ended.",
     file: "src/internal/writing/statusWriter.ts",
-    find: "          if (!isFar) yield* Effect.raceFirst(Fiber.await(fiber), watching)\n",
-    replace: "",
+    find: "          return yield* isFar ? rest : Effect.raceFirst(rest, watching)\n",
+    replace: "          return yield* rest\n",
     killedBy: "parkedInTime"
   }),
   new Mutant({

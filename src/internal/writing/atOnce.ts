@@ -12,14 +12,14 @@ import type { Scheduler, Task } from "effect/Scheduler"
 import { isEffects } from "./scheduling.js"
 
 /**
- * The effect's own exit where it is done at once; otherwise what `meanwhile` makes of the fiber. The fiber ends with
- * whoever waits for it.
+ * The effect's own exit where it is done at once; otherwise what `meanwhile` makes of the rest of it. The fiber ends
+ * with whoever waits for it.
  *
  * @internal
  */
 export const atOnce = <A, E, B, E2>(
   effect: Effect.Effect<A, E>,
-  meanwhile: (fiber: Fiber.RuntimeFiber<A, E>) => Effect.Effect<B, E2>
+  meanwhile: (rest: Effect.Effect<A, E>) => Effect.Effect<B, E2>
 ): Effect.Effect<A | B, E | E2> =>
   Effect.withFiberRuntime<A | B, E | E2>((parent) => {
     const runtime = Runtime.make({
@@ -30,7 +30,12 @@ export const atOnce = <A, E, B, E2>(
     const scheduler = new Eager(parent.currentScheduler)
     const fiber = Runtime.runFork(runtime, effect, { scheduler })
     scheduler.goOn()
-    return fiber.unsafePoll() ?? Effect.onInterrupt(meanwhile(fiber), () => Fiber.interrupt(fiber))
+    const exit = fiber.unsafePoll()
+    if (exit !== null) return exit
+    const interrupted = () => Fiber.interrupt(fiber)
+    // Not joined: that would hand the fiber's scheduler on to whoever waits, and the next statement would be put on top.
+    const rest = Effect.onInterrupt(Effect.flatten(Fiber.await(fiber)), interrupted)
+    return Effect.onInterrupt(meanwhile(rest), interrupted)
   })
 
 /** Turns that a statement may take at once. A free semaphore takes one, and each client of SQL has two of them. */

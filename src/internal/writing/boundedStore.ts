@@ -8,7 +8,6 @@
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
 import { StoreFailure } from "../../RunError.js"
@@ -40,17 +39,14 @@ export const make = (store: Store, bounds: Bounds): Store => {
           )
         )
       ),
-      (fiber) =>
-        Effect.timeoutFail(
-          Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber)),
-          {
-            duration: bounds.attemptTimeout,
-            onTimeout: () => {
-              const cause = new Error(`no answer within ${Duration.format(bounds.attemptTimeout)}`)
-              return new StoreFailure({ operation, class: "unknown", inDoubt: true, cause })
-            }
+      (rest) =>
+        Effect.timeoutFail(rest, {
+          duration: bounds.attemptTimeout,
+          onTimeout: () => {
+            const cause = new Error(`no answer within ${Duration.format(bounds.attemptTimeout)}`)
+            return new StoreFailure({ operation, class: "unknown", inDoubt: true, cause })
           }
-        )
+        })
     )
   const read = <A>(operation: string, effect: Effect.Effect<A, StoreFailure>): Effect.Effect<A, StoreFailure> =>
     Effect.retry(bounded(operation, effect), {

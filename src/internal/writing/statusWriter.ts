@@ -12,7 +12,6 @@ import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -101,12 +100,11 @@ export const make = (
 
     /** The attempt runs beside the budgets: what waits behind a stuck statement is told in time. */
     const beside = <A>(effect: Effect.Effect<A, StoreFailure>): Effect.Effect<A, StoreFailure> =>
-      atOnce(effect, (fiber) =>
+      atOnce(effect, (rest) =>
         Effect.gen(function* () {
           const now = yield* nowMillis
           const isFar = isPatient && nextBudgetAt() > now + Duration.toMillis(options.attemptTimeout)
-          if (!isFar) yield* Effect.raceFirst(Fiber.await(fiber), watching)
-          return yield* Fiber.join(fiber)
+          return yield* isFar ? rest : Effect.raceFirst(rest, watching)
         })
       )
 
