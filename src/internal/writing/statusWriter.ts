@@ -123,7 +123,7 @@ export const make = (
       const now = yield* nowMillis
       const at = nextBudgetAt()
       watchedUntil = at
-      yield* Number.isFinite(at) ? Effect.sleep(Math.max(0, at - now)) : Effect.async<never>(() => {})
+      yield* Number.isFinite(at) ? Effect.sleep(Math.max(0, at - now)) : Effect.async<never>((_resume) => {})
       // Whole, even if the statement is answered meanwhile: half a parking would be a job that nobody is told of.
       yield* Effect.uninterruptible(tellOverdue)
     })

@@ -19,7 +19,7 @@ import { bytesEach } from "../subjects/heap.js"
 import * as Kernel from "../subjects/kernel.js"
 
 const name = "heap"
-const stays = Effect.async<never>(() => {})
+const stays = Effect.async<never>((_resume) => {})
 
 const bytesOf = <A>(count: number, make: () => A): Promise<number> =>
   bytesEach(count, async () => Array.from({ length: count }, make)).then(({ bytes, made }) => {

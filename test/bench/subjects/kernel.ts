@@ -52,7 +52,7 @@ export const one = Effect.flatMap(RunKernel.RunKernel, (kernel) =>
 export const oneThatStays = Effect.flatMap(RunKernel.RunKernel, (kernel) =>
   kernel.start(
     "bench",
-    Effect.async<never>(() => {})
+    Effect.async<never>((_resume) => {})
   )
 )
 
