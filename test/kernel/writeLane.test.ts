@@ -121,9 +121,9 @@ describe("a batch", () => {
       }
       const flushing = yield* Effect.fork(lane.flush)
       while (ways === 0) yield* Effect.yieldNow()
-      assert.deepStrictEqual(told.length, 16)
+      assert.deepStrictEqual(told.length, 8)
       yield* Fiber.interrupt(flushing)
-      assert.deepStrictEqual([told.length, ways, lane.size], [40, 2, 0])
+      assert.deepStrictEqual([told.length, ways, lane.size], [40, 5, 0])
     })
   )
 

@@ -63,7 +63,7 @@ export interface LaneOptions<Row, Outcome> {
 }
 
 /** How many jobs are answered in one go: each has a run behind it that goes on, and the event loop waits for all. */
-const answersMax = 16
+const answersMax = 8
 
 /** @internal */
 export class WriteLane<Row, Outcome> {
