@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import { isEffects } from "./scheduling.js"
 
 /** How long the event loop may be kept waiting. */
-const turnEveryNanos = 5_000_000n
+const turnEveryNanos = 3_000_000n
 
 /**
  * After a whole turn: timers that are due, and what sockets have to say. A timer of no length would cost a millisecond.
