@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- part…] [--quick] [--json file]`: measures, prints a table for each part as it comes, and
- * writes all of it as JSON. Fails where a part could not be measured; a target that is missed is a figure,
+ * writes all of it as JSON. What was measured before, of parts that are not asked for now, stays in it. Fails where a part could not be measured; a target that is missed is a figure,
  * and no failure.
  *
  * @since 0.1.0
@@ -20,7 +20,10 @@ const commandLine = parse(
   parts.map((part) => part.name),
   "test/bench/results/latest.json"
 )
-const entries: Array<Entry> = []
+const before = Report.read(commandLine.json)
+/** Of the parts that are not measured now, what an earlier benchmark of this size left there. */
+const entries: Array<Entry> =
+  before?.size === commandLine.size ? before.entries.filter(({ part }) => !commandLine.names.includes(part)) : []
 const failed: Array<{ readonly part: string; readonly message: string }> = []
 
 for (const { about, name } of parts.filter((part) => commandLine.names.includes(part.name))) {

@@ -19,7 +19,7 @@ import type { HostLease } from "../hosts/hostLease.js"
 import type { JournalKeeper } from "../journal/journaling.js"
 import type { Count } from "../log/counting.js"
 import type { WriteLine } from "../log/lineWriter.js"
-import type { ActiveRun } from "../runs/activeRun.js"
+import { type ActiveRun, signalOf } from "../runs/activeRun.js"
 import type { Tail } from "../runs/eventHub.js"
 import type { RunChanges } from "../runs/runChanges.js"
 import type { Provided, StartRequest } from "../runs/starting.js"
@@ -136,7 +136,7 @@ export const drop = (core: KernelCore, run: ActiveRun): Effect.Effect<void> =>
     const error = new RunNotFound({ id: run.id })
     run.state = { _tag: "Gone", error }
     run.hub.fail(error)
-    Deferred.unsafeDone(run.signal, Effect.fail(error))
+    Deferred.unsafeDone(signalOf(run), Effect.fail(error))
     answerCancels(run, () => Effect.fail(error))
     unregister(core, run)
   })

@@ -10,7 +10,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import { KernelStopped, RunSuperseded } from "../../RunError.js"
-import type { ActiveRun } from "../runs/activeRun.js"
+import { type ActiveRun, signalOf } from "../runs/activeRun.js"
 import { stopWork } from "../runs/running.js"
 import { cancelInDoubt, leaveVerdicts, parked, unparked } from "../runs/settling.js"
 import { nowMillis } from "../wallClock.js"
@@ -65,7 +65,7 @@ const leave = (core: KernelCore, run: ActiveRun): Effect.Effect<void> =>
       unparked(core, run.state)
     } else {
       // Work that does not stop: its row stays `running`, and recovery settles it once this host is gone.
-      Deferred.unsafeDone(run.signal, Effect.fail(new RunSuperseded({ id: run.id, status: "running" })))
+      Deferred.unsafeDone(signalOf(run), Effect.fail(new RunSuperseded({ id: run.id, status: "running" })))
     }
     answerCancels(run, () => cancelInDoubt(run, failure))
   })

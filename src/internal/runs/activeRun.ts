@@ -86,7 +86,8 @@ export interface ActiveRun {
   /** How long the work may ignore an interruption before that is told of. */
   readonly cancelGrace: Duration.Duration
   readonly hub: EventHub
-  readonly signal: Signal
+  /** Made with the first who waits for it: what is active for long is mostly waited for by nobody. */
+  signal: Signal | undefined
   state: State
   /** Set by the fiber itself, in the step in which it looks whether it may begin. */
   fiber: Fiber.RuntimeFiber<void> | undefined
@@ -123,7 +124,7 @@ export const make = (
   cancelGrace: facts.cancelGrace,
   hub: facts.hub,
   isInsertSent: facts.isInsertSent,
-  signal: Deferred.unsafeMake(FiberId.none),
+  signal: undefined,
   state: initial,
   fiber: undefined,
   startedAt: undefined,
@@ -131,6 +132,12 @@ export const make = (
   cancelWaiters: [],
   exit: undefined
 })
+
+/** @internal */
+export const signalOf = (run: ActiveRun): Signal => {
+  run.signal ??= Deferred.unsafeMake(FiberId.none)
+  return run.signal
+}
 
 // -- transitions ----------------------------------------------------------------------------------------
 
