@@ -5,17 +5,17 @@
  *
  * @since 0.1.0
  */
-import * as Deferred from "effect/Deferred"
+import type * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
 import type { CancelAnswer, Progress, Settled } from "../../Run.js"
 import type { CancelError, RunNotFound, RunSuperseded, VerdictParked } from "../../RunError.js"
 import type { HostId, RunId } from "../../RunId.js"
 import type { RunStatus } from "../../RunStatus.js"
 import type { NewRun, Release, Settlement, StoredRun } from "../../RunStore.js"
 import type { EventHub } from "./eventHub.js"
+import type { Signal } from "./runSignal.js"
 import { type Facts, type Verdict, verdict } from "./verdict.js"
 import type { WorkEnd } from "./workEnd.js"
 
@@ -74,9 +74,6 @@ export interface Ended {
   readonly refused: boolean
 }
 
-/** What waits for the end of a run, and is answered once: settled, or known not to be for now. */
-export type Signal = Deferred.Deferred<Settled, VerdictParked | RunSuperseded | RunNotFound>
-
 /** @internal */
 export interface ActiveRun {
   readonly id: RunId
@@ -86,7 +83,6 @@ export interface ActiveRun {
   /** How long the work may ignore an interruption before that is told of. */
   readonly cancelGrace: Duration.Duration
   readonly hub: EventHub
-  /** Made with the first who waits for it: what is active for long is mostly waited for by nobody. */
   signal: Signal | undefined
   state: State
   /** Set by the fiber itself, in the step in which it looks whether it may begin. */
@@ -132,12 +128,6 @@ export const make = (
   cancelWaiters: [],
   exit: undefined
 })
-
-/** @internal */
-export const signalOf = (run: ActiveRun): Signal => {
-  run.signal ??= Deferred.unsafeMake(FiberId.none)
-  return run.signal
-}
 
 // -- transitions ----------------------------------------------------------------------------------------
 

@@ -25,9 +25,10 @@ import { isTerminal } from "../../RunStatus.js"
 import type { StoredRun } from "../../RunStore.js"
 import type { KernelCore } from "../kernel/kernelCore.js"
 import { storedErrorOf } from "../store/runRow.js"
-import * as ActiveRun from "./activeRun.js"
+import type * as ActiveRun from "./activeRun.js"
 import { cancel } from "./cancelling.js"
 import { followRow, readRow, rowEvents } from "./following.js"
+import { signalOf } from "./runSignal.js"
 import { snapshot } from "./snapshot.js"
 
 /**
@@ -86,9 +87,9 @@ export const settledOf = (
     switch (state._tag) {
       case "Inserting":
       case "Working":
-        return Deferred.await(ActiveRun.signalOf(run))
+        return Deferred.await(signalOf(run))
       case "Ended":
-        return state.parked === undefined ? Deferred.await(ActiveRun.signalOf(run)) : Effect.fail(state.parked)
+        return state.parked === undefined ? Deferred.await(signalOf(run)) : Effect.fail(state.parked)
       case "Settled":
         return Effect.succeed(state.event)
       case "Superseded":

@@ -20,6 +20,7 @@ import { millisOf, nowMillis } from "../wallClock.js"
 import { failureFields } from "../writing/statusWriter.js"
 import * as ActiveRun from "./activeRun.js"
 import { followRow } from "./following.js"
+import { signalOf } from "./runSignal.js"
 
 // -- what became of it ---------------------------------------------------------------------------------------
 
@@ -86,7 +87,7 @@ export const settled = (
     if (event?._tag !== "Settled") return Effect.void
     const { cancelReason, error, result } = ending
     run.state = { _tag: "Settled", event, ending: { cancelReason, error, result } }
-    Deferred.unsafeDone(ActiveRun.signalOf(run), Effect.succeed(event))
+    Deferred.unsafeDone(signalOf(run), Effect.succeed(event))
     answerCancels(run, () => Effect.succeed(cancelAnswerOf(event)))
     unregister(core, run)
     core.count(settledBy[status], 1)
@@ -111,7 +112,7 @@ export const parked = (
     const error = new VerdictParked({ id: run.id, verdict: status, lastFailure: failure })
     run.state = { ...run.state, parked: error }
     run.hub.publish({ _tag: "Parked", verdict: status, message: failure.message })
-    Deferred.unsafeDone(ActiveRun.signalOf(run), Effect.fail(error))
+    Deferred.unsafeDone(signalOf(run), Effect.fail(error))
     answerCancels(run, () => cancelInDoubt(run, failure))
     yield* core.log({
       _tag: "VerdictParked",
@@ -152,7 +153,7 @@ const handedOn = (core: KernelCore, run: ActiveRun.ActiveRun, status: RunStatus)
     const before = run.state
     run.state = { _tag: "Superseded", error }
     run.hub.publish({ _tag: "Superseded", status })
-    Deferred.unsafeDone(ActiveRun.signalOf(run), Effect.fail(error))
+    Deferred.unsafeDone(signalOf(run), Effect.fail(error))
     answerCancels(run, () => Effect.fail(error))
     yield* forgotten(core, run, before)
     yield* Effect.forkIn(Effect.interruptible(follow(core, run)), core.scope)
