@@ -51,9 +51,13 @@ export default scenario({
         yield* Effect.sleep("12 seconds")
         assert.deepEqual(works, ["second#2"])
         yield* chaos.heal
-        // The tombstone is tried again, and the other host renews.
-        yield* Effect.sleep("8 seconds")
-        const rows = yield* world.foreign("SELECT status, attempt, work_outcome, cancel_reason FROM holdfast_runs")
+        // The tombstone is tried again, later where an attempt of it fails once more, and the other host renews.
+        const looked = world.foreign("SELECT status, attempt, work_outcome, cancel_reason FROM holdfast_runs")
+        const rows = yield* within("40 seconds")(
+          Effect.repeat(Effect.zipRight(Effect.sleep("2 seconds"), looked), {
+            until: ([row]) => row?.status !== "running"
+          })
+        )
         assert.deepEqual(
           rows.map((row) => Object.values(row)),
           [["cancelled", 2, "interrupted", "Its start was abandoned."]]
