@@ -22,8 +22,8 @@ const killedBy = scenarios.ordinary
  * The store answers at once, and its statement is sent afterwards: soon, but when the answer has been told. The first turns
  * of what a statement forks are taken at once (`turnsMax` in `atOnce`), so this is one more.
  */
-const answeredFirst = (write: string, rows: string, outcome: string): string =>
-  `Effect.as(Effect.forkDaemon(Effect.zipRight(Effect.repeatN(Effect.yieldNow(), 32), ${write})), ${rows}.map((row) => (${outcome})))`
+const answeredFirst = (write: string, rows: string, outcome: string, turns = 32): string =>
+  `Effect.as(Effect.forkDaemon(Effect.zipRight(Effect.repeatN(Effect.yieldNow(), ${turns}), ${write})), ${rows}.map((row) => (${outcome})))`
 
 export const canaries: ReadonlyArray<Canary> = [
   {
@@ -49,7 +49,9 @@ export const canaries: ReadonlyArray<Canary> = [
       replace: answeredFirst(
         "Writes.settle(current, settlements)",
         "settlements",
-        '{ _tag: "Applied", status: row.status, workOutcome: row.workOutcome }'
+        '{ _tag: "Applied", status: row.status, workOutcome: row.workOutcome }',
+        // Of the last settle the shutdown is waiting: what it sends next must not come before this.
+        18
       ),
       killedBy
     })
