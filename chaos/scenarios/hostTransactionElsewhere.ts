@@ -7,6 +7,7 @@
 import * as assert from "node:assert/strict"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { layer, RunKernel } from "../../src/RunKernel.js"
@@ -31,8 +32,9 @@ export default scenario({
         const ours = Context.get(context, RunKernel)
         const sql = Context.get(context, SqlClient.SqlClient)
         yield* sql`CREATE TABLE orders (id INTEGER)`
-        // Of the work: it waits until the transaction is over, and is no part of it.
-        const work = sql`INSERT INTO orders VALUES (2)`
+        // Of the work: no part of the transaction, which it has to wait for where there is one connection.
+        const mayInsert = yield* Deferred.make<void>()
+        const work = Effect.zipRight(Deferred.await(mayInsert), sql`INSERT INTO orders VALUES (2)`)
         const transaction = Effect.gen(function* () {
           yield* sql`INSERT INTO orders VALUES (1)`
           const handle = yield* kernel.start("import", work)
@@ -40,6 +42,7 @@ export default scenario({
           assert.deepEqual(yield* other.cancel(), { _tag: "Requested", durable: true })
           assert.equal((yield* kernel.get(handle.id)).status, "running")
           for (const each of [kernel, ours]) assert.equal((yield* each.list()).length, 2)
+          yield* Deferred.succeed(mayInsert, undefined)
           yield* Effect.sleep("1 second")
           return yield* Effect.fail({ id: handle.id, other: other.id })
         })
