@@ -60,11 +60,14 @@ describe("a start that is given up after a defect", () => {
     Effect.gen(function* () {
       const { core, seen } = recording()
       const run = fresh()
+      core.inserts.set(run.id, () => seen.push("answered"))
       ActiveRun.end(run, { _tag: "Interrupted" }, 1)
       const { state } = run
       yield* abandon(core, run, Cause.die(new Error("made up")))
       assert.deepStrictEqual(seen, [])
       assert.strictEqual(run.state, state)
+      // Its place among the starts that wait is free.
+      assert.strictEqual(core.inserts.size, 0)
     })
   )
 })

@@ -438,6 +438,20 @@ describe("starts", () => {
       )
     })
   )
+
+  it.scoped("leave their caller's span as it is, where nobody traces", () =>
+    Effect.gen(function* () {
+      const { kernel } = yield* onStage()
+      const span = yield* Effect.withSpan(
+        Effect.zipRight(kernel.start("work", Effect.never), Effect.currentSpan),
+        "caller"
+      )
+      assert.deepStrictEqual(
+        [...span.attributes.keys()].filter((key) => key.startsWith("holdfast")),
+        []
+      )
+    })
+  )
 })
 
 describe("a host whose lease could not be renewed", () => {

@@ -56,6 +56,8 @@ export const onItsOwn = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E>
  * @internal
  */
 export const annotate = (fiber: Fiber.RuntimeFiber<unknown, unknown>, name: string, value: unknown): void => {
+  // Without a tracer of the host's `spanned` made none, and a span that is there is the caller's.
+  if (fiber.currentTracer === tracerOfEffect) return
   const span = fiber.currentSpan
   if (span?._tag === "Span") span.attribute(name, value)
 }

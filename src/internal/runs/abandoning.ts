@@ -20,8 +20,8 @@ export const abandon = (
   cause: Cause.Cause<StoreFailure | KernelStopped>
 ): Effect.Effect<void> =>
   Effect.suspend(() => {
-    if (run.state._tag !== "Inserting" && run.state._tag !== "Working") return Effect.void
     core.inserts.delete(run.id)
+    if (run.state._tag !== "Inserting" && run.state._tag !== "Working") return Effect.void
     core.writer.insert.withdraw(run.id)
     if (!run.isInsertSent) return drop(core, run)
     const { error, why } = reasonOf(cause)

@@ -93,10 +93,9 @@ export const settled = (
     core.count(settledBy[status], 1)
     if (before._tag === "Ended") {
       core.count(RunMetrics.persistLatency, (millisOf(fiber) - before.finishedAt) / 1_000)
-      unparked(core, before)
     }
     const line = core.log({ _tag: "Settled", runId: run.id, hostId: run.hostId, status, workOutcome, attempts })
-    return before._tag === "Ended" ? Effect.zipRight(line, Journaling.forget(core, run)) : line
+    return before._tag === "Ended" ? Effect.zipRight(line, forgotten(core, run, before)) : line
   })
 
 /** Tells, once, that the verdict is decided and not stored. */

@@ -123,6 +123,7 @@ export const make = (
       const now = yield* nowMillis
       const at = nextBudgetAt()
       watchedUntil = at
+      // It takes `resume`, so that Effect makes no AbortController for it; `Effect.never` would hold a timer.
       yield* Number.isFinite(at) ? Effect.sleep(Math.max(0, at - now)) : Effect.async<never>((_resume) => {})
       // Whole, even if the statement is answered meanwhile: half a parking would be a job that nobody is told of.
       yield* Effect.uninterruptible(tellOverdue)

@@ -132,9 +132,7 @@ export class WriteLane<Row, Outcome> {
     })
 
   /** Sends what is due: all that waits together, and each refused row alone. */
-  readonly flush: Effect.Effect<void> = Effect.suspend(() => (this.waiting.size === 0 ? Effect.void : this.flushDue))
-
-  private readonly flushDue: Effect.Effect<void> = Effect.gen(this, function* () {
+  readonly flush: Effect.Effect<void> = Effect.gen(this, function* () {
     const now = yield* nowMillis
     if (now < this.dueAt) return
     const together: Array<Waiting<Row, Outcome>> = []
