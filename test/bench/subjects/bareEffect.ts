@@ -6,10 +6,10 @@
  * @since 0.1.0
  */
 import { randomUUID } from "node:crypto"
-import Sqlite from "better-sqlite3"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
+import { openTable } from "./rawSqlite.js"
 
 const batchMax = 256
 
@@ -23,12 +23,7 @@ export interface BareEffect {
 type Waiting = Map<object, Deferred.Deferred<void>>
 
 export const open = (filename: string): BareEffect => {
-  const database = new Sqlite(filename)
-  database.pragma("journal_mode = WAL")
-  database.pragma("synchronous = FULL")
-  database.exec(
-    "CREATE TABLE runs (id TEXT PRIMARY KEY, name TEXT, status TEXT, created_at INTEGER, finished_at INTEGER) STRICT"
-  )
+  const database = openTable(filename, "FULL")
   const insert = database.prepare(
     "INSERT INTO runs SELECT value ->> 'id', 'bench', 'running', value ->> 'at', NULL FROM json_each(?) RETURNING id"
   )
@@ -37,11 +32,12 @@ export const open = (filename: string): BareEffect => {
      FROM (SELECT value ->> 'id' AS id, value ->> 'at' AS at FROM json_each(?)) AS ended
      WHERE runs.id = ended.id AND status = 'running' RETURNING runs.id`
   )
-  const kinds: ReadonlyArray<readonly [Waiting, Sqlite.Statement]> = [
-    [new Map(), update],
-    [new Map(), insert]
-  ]
-  const [settling, inserting] = [kinds[0]?.[0] as Waiting, kinds[1]?.[0] as Waiting]
+  const settling: Waiting = new Map()
+  const inserting: Waiting = new Map()
+  const kinds = [
+    [settling, update],
+    [inserting, insert]
+  ] as const
   let isAwake = false
   let last = 0
   const wake = () => {

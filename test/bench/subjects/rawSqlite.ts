@@ -18,13 +18,19 @@ export interface RawSqlite {
   readonly close: () => void
 }
 
-export const open = (filename: string, synchronous: "FULL" | "NORMAL" = "FULL"): RawSqlite => {
+/** A table with as little as a run can do with. */
+export const openTable = (filename: string, synchronous: "FULL" | "NORMAL"): Sqlite.Database => {
   const database = new Sqlite(filename)
   database.pragma("journal_mode = WAL")
   database.pragma(`synchronous = ${synchronous}`)
   database.exec(
     "CREATE TABLE runs (id TEXT PRIMARY KEY, name TEXT, status TEXT, created_at INTEGER, finished_at INTEGER) STRICT"
   )
+  return database
+}
+
+export const open = (filename: string, synchronous: "FULL" | "NORMAL" = "FULL"): RawSqlite => {
+  const database = openTable(filename, synchronous)
   const insert = database.prepare("INSERT INTO runs VALUES (?, 'bench', 'running', ?, NULL)")
   const update = database.prepare(
     "UPDATE runs SET status = 'completed', finished_at = ? WHERE id = ? AND status = 'running'"
