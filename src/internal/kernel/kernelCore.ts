@@ -21,6 +21,7 @@ import type { Count } from "../log/counting.js"
 import type { WriteLine } from "../log/lineWriter.js"
 import type { ActiveRun } from "../runs/activeRun.js"
 import type { Tail } from "../runs/eventHub.js"
+import type { GraceWatch } from "../runs/graceWatch.js"
 import type { RunChanges } from "../runs/runChanges.js"
 import { signalOf } from "../runs/runSignal.js"
 import type { Provided, StartRequest } from "../runs/starting.js"
@@ -61,6 +62,8 @@ export interface KernelCore {
   readonly scope: Scope.Scope
   readonly log: WriteLine
   readonly count: Count
+  /** Work that was interrupted, and has not stopped yet. */
+  readonly graces: GraceWatch
   /** Passed by every start. */
   readonly startGate: Effect.Effect<void>
   /** The runs in memory: from before their insert is asked for until their terminal status is stored. */

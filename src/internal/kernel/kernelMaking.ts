@@ -25,6 +25,8 @@ import * as Journaling from "../journal/journaling.js"
 import { replay } from "../journal/replaying.js"
 import * as Counting from "../log/counting.js"
 import * as LineWriter from "../log/lineWriter.js"
+import type { ActiveRun } from "../runs/activeRun.js"
+import * as GraceWatch from "../runs/graceWatch.js"
 import * as RunChanges from "../runs/runChanges.js"
 import * as StartGate from "../runs/startGate.js"
 import * as Backoff from "../writing/backoff.js"
@@ -77,6 +79,7 @@ export const make = (
       scope,
       log,
       count,
+      graces: GraceWatch.make(scope, graceExceeded(log, count)),
       startGate: StartGate.make(),
       runs: new Map(),
       inserts: new Map(),
@@ -107,6 +110,14 @@ export const make = (
     yield* Recovering.start(made, opening.openRetry)
     return made
   })
+
+const graceExceeded =
+  (log: LineWriter.WriteLine, count: Counting.Count) =>
+  (run: ActiveRun): Effect.Effect<void> => {
+    count(RunMetrics.graceExceeded, 1)
+    const graceMillis = Duration.toMillis(run.cancelGrace)
+    return log({ _tag: "GraceExceeded", runId: run.id, hostId: run.hostId, graceMillis })
+  }
 
 const counters = [
   RunMetrics.started,

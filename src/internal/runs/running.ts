@@ -18,7 +18,6 @@ import * as HashMap from "effect/HashMap"
 import * as HashSet from "effect/HashSet"
 import * as Inspectable from "effect/Inspectable"
 import * as Logger from "effect/Logger"
-import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
@@ -27,6 +26,7 @@ import { CurrentRun, type Progress } from "../../Run.js"
 import * as RunMetrics from "../../RunMetrics.js"
 import type { KernelCore } from "../kernel/kernelCore.js"
 import { spanned } from "../log/tracing.js"
+import { nowMillis } from "../wallClock.js"
 import * as ActiveRun from "./activeRun.js"
 import { workEnded } from "./handingOver.js"
 import type { StartRequest } from "./starting.js"
@@ -97,6 +97,7 @@ const runWork = <A, E, R>(
       if (request.timeout !== undefined) yield* Effect.fork(timeoutAfter(core, run, request.timeout))
       const exit = yield* Effect.exit(Effect.interruptible(inSpan(run, request, scope, span)))
       yield* workEnded(core, run, yield* WorkEnd.fromExit(exit, request.codec), exit)
+      core.graces.forget(run)
     })
   })
 
@@ -178,19 +179,8 @@ export const interruptWork = (core: KernelCore, run: ActiveRun.ActiveRun): Effec
   Effect.suspend(() => {
     const { fiber } = run
     if (fiber === undefined) return Effect.void
-    return Effect.zipRight(Fiber.interruptFork(fiber), Effect.forkIn(watchGrace(core, run, fiber), core.scope))
+    return Effect.zipRight(
+      Fiber.interruptFork(fiber),
+      Effect.flatMap(nowMillis, (now) => core.graces.watch(run, now + Duration.toMillis(run.cancelGrace)))
+    )
   })
-
-const watchGrace = (core: KernelCore, run: ActiveRun.ActiveRun, fiber: Fiber.RuntimeFiber<void>): Effect.Effect<void> =>
-  Effect.gen(function* () {
-    const grace = run.cancelGrace
-    const ended = yield* Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), grace)
-    if (Option.isSome(ended)) return
-    core.count(RunMetrics.graceExceeded, 1)
-    yield* core.log({
-      _tag: "GraceExceeded",
-      runId: run.id,
-      hostId: run.hostId,
-      graceMillis: Duration.toMillis(grace)
-    })
-  }).pipe(Effect.interruptible)
