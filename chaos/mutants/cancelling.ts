@@ -120,8 +120,8 @@ export const cancelling: ReadonlyArray<Mutant> = [
     guarantee: "G2",
     defect: "A cancel is answered only when the work has stopped, so work that ignores it holds up its caller.",
     file: "src/internal/runs/running.ts",
-    find: "Effect.zipRight(Fiber.interruptFork(fiber), ",
-    replace: "Effect.zipRight(Fiber.interrupt(fiber), ",
+    find: "Fiber.interruptAsFork(fiber, caller.id())",
+    replace: "Fiber.interruptAs(fiber, caller.id())",
     killedBy: "cancelIgnored"
   }),
   new Mutant({

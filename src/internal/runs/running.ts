@@ -26,7 +26,7 @@ import { CurrentRun, type Progress } from "../../Run.js"
 import * as RunMetrics from "../../RunMetrics.js"
 import type { KernelCore } from "../kernel/kernelCore.js"
 import { spanned } from "../log/tracing.js"
-import { nowMillis } from "../wallClock.js"
+import { millisOf } from "../wallClock.js"
 import * as ActiveRun from "./activeRun.js"
 import { workEnded } from "./handingOver.js"
 import type { StartRequest } from "./starting.js"
@@ -176,11 +176,11 @@ export const stopWork = (core: KernelCore, run: ActiveRun.ActiveRun, why: Active
 
 /** Interrupts, and watches: work that ignores its interruption for longer than its grace is told of. */
 export const interruptWork = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void> =>
-  Effect.suspend(() => {
+  Effect.withFiberRuntime<void>((caller) => {
     const { fiber } = run
     if (fiber === undefined) return Effect.void
     return Effect.zipRight(
-      Fiber.interruptFork(fiber),
-      Effect.flatMap(nowMillis, (now) => core.graces.watch(run, now + Duration.toMillis(run.cancelGrace)))
+      Fiber.interruptAsFork(fiber, caller.id()),
+      core.graces.watch(run, millisOf(caller) + Duration.toMillis(run.cancelGrace))
     )
   })

@@ -4,7 +4,9 @@
  * @since 0.1.0
  */
 import { setTimeout as pause } from "node:timers/promises"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type { RunId } from "../../../src/RunId.js"
 import * as RunKernel from "../../../src/RunKernel.js"
 import * as Kernel from "./kernel.js"
@@ -23,13 +25,24 @@ export const startAll = async (kernel: Kernel.Kernel, count: number): Promise<Re
   return ids
 }
 
-/** Until every one of them is durably `cancelled`. In portions, too: a hundred thousand callers are four gigabytes. */
+/**
+ * Until every row is durably `cancelled`: all are asked to stop, and then the rows tell. In portions, too: a hundred
+ * thousand callers are four gigabytes.
+ */
 export const cancelAll = (kernel: Kernel.Kernel, ids: ReadonlyArray<RunId>): Promise<void> =>
   kernel.runPromise(
-    Effect.flatMap(RunKernel.RunKernel, (service) =>
-      Effect.forEach(ids, (id) => Effect.zipRight(service.cancel(id), service.settled(id)), {
-        concurrency: portion,
-        discard: true
-      })
-    )
+    Effect.gen(function* () {
+      const service = yield* RunKernel.RunKernel
+      yield* Effect.forEach(ids, (id) => service.cancel(id), { concurrency: portion, discard: true })
+      const active = Effect.zipWith(
+        service.list({ status: "running", limit: 1 }),
+        service.list({ status: "pending", limit: 1 }),
+        (running, pending) => [...running, ...pending]
+      )
+      yield* Effect.repeat(active, { until: Arr.isEmptyArray, schedule: Schedule.spaced("1 millis") })
+      for (const id of ids.slice(-1)) {
+        const { status } = yield* service.get(id)
+        if (status !== "cancelled") yield* Effect.dieMessage(`the last one is ${status}`)
+      }
+    })
   )
