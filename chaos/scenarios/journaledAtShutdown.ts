@@ -23,7 +23,11 @@ export default scenario({
     const handles = {
       completed: yield* kernel.start("import", Effect.succeed(10)),
       failed: yield* kernel.start("import", Effect.fail("the feed is empty")),
-      cancelled: yield* kernel.start("import", Effect.never),
+      // Takes a moment to stop, so that the row has the cancel: what stops at once settles with it, and asks the row for nothing.
+      cancelled: yield* kernel.start(
+        "import",
+        Effect.onInterrupt(Effect.never, () => Effect.sleep("10 millis"))
+      ),
       stopped: yield* kernel.start("import", Effect.never)
     }
     assert.deepEqual(yield* handles.cancelled.cancel(), { _tag: "Requested", durable: true })
