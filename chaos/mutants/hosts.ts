@@ -177,6 +177,15 @@ export const hosts: ReadonlyArray<Mutant> = [
     killedBy: "hostRowStays"
   }),
   new Mutant({
+    name: "lease-outlives-its-row",
+    guarantee: "G9",
+    defect: "A host goes on renewing while its row is removed, takes the missing row for a fence, and registers anew.",
+    file: "src/internal/hosts/hostLease.ts",
+    find: "(fiber) => Fiber.interruptAsFork(fiber, by)",
+    replace: "() => Effect.void",
+    killedBy: "hostLeavesOnce"
+  }),
+  new Mutant({
     name: "changes-are-not-listened-to",
     guarantee: "G2",
     defect: "A cancel that the database tells of is left to the renewal.",

@@ -6,19 +6,21 @@
  * @since 0.1.0
  */
 
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as ValidationError from "@effect/cli/ValidationError"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Explorer from "../Explorer.js"
 import * as Scenario from "../Scenario.js"
 import { mutants } from "./index.js"
 import { loadMutated, type MutantError } from "./loadMutated.js"
 import type { Mutant } from "./Mutant.js"
-
-/** Executions of the random explorer before it gives a mutant up. */
-const drawnMax = Number(process.argv[2] ?? 2_000)
 
 interface Death {
   readonly mutant: Mutant
@@ -39,7 +41,7 @@ const byScenario = (mutant: Mutant) =>
     })
   )
 
-const byChanceIn = (mutant: Mutant, workload: "livesInMemory" | "livesOnSqlite") =>
+const byChanceIn = (mutant: Mutant, drawnMax: number, workload: "livesInMemory" | "livesOnSqlite") =>
   Effect.scoped(
     Effect.gen(function* () {
       const path = `/chaos/lives/${workload}.ts`
@@ -53,46 +55,65 @@ const byChanceIn = (mutant: Mutant, workload: "livesInMemory" | "livesOnSqlite")
   )
 
 /** What only SQL has is broken in the lives on SQLite alone. */
-const byChance = (mutant: Mutant): Effect.Effect<number | undefined, MutantError> =>
+const byChance = (mutant: Mutant, drawnMax: number): Effect.Effect<number | undefined, MutantError> =>
   Effect.catchIf(
-    byChanceIn(mutant, "livesInMemory"),
+    byChanceIn(mutant, drawnMax, "livesInMemory"),
     ({ reason }) => reason === "unused",
     () =>
       Effect.catchIf(
-        byChanceIn(mutant, "livesOnSqlite"),
+        byChanceIn(mutant, drawnMax, "livesOnSqlite"),
         ({ reason }) => reason === "unused",
         () => Effect.succeed(undefined)
       )
   )
 
-const program = Effect.gen(function* () {
-  const deaths: Array<Death> = []
-  yield* Console.log("| mutant | breaks | killed by | executions | by chance |\n| --- | --- | --- | --- | --- |")
-  for (const mutant of mutants) {
-    const death = { mutant, byScenario: yield* byScenario(mutant), byChance: yield* byChance(mutant) }
-    deaths.push(death)
-    yield* Console.log(row(death))
-  }
-  const survivors = deaths.filter((death) => death.byScenario === undefined)
-  const found = deaths.filter((death) => death.byChance !== undefined)
-  yield* Console.log(
-    `\n${deaths.length - survivors.length} of ${deaths.length} mutants die; ${found.length} of them also by chance, within ${drawnMax} executions.`
-  )
-  const json = process.argv[3]
-  if (json !== undefined) {
-    const files = yield* FileSystem.FileSystem
-    const entries = deaths.map(({ mutant: { guarantee, killedBy, name }, ...counts }) => ({
-      name,
-      guarantee,
-      killedBy,
-      ...counts
-    }))
-    yield* files.writeFileString(json, `${JSON.stringify({ drawnMax, mutants: entries }, undefined, 2)}\n`)
-  }
-  if (survivors.length > 0) process.exitCode = 1
-})
+const tableOf = (drawnMax: number, json: string | undefined) =>
+  Effect.gen(function* () {
+    const deaths: Array<Death> = []
+    yield* Console.log("| mutant | breaks | killed by | executions | by chance |\n| --- | --- | --- | --- | --- |")
+    for (const mutant of mutants) {
+      const death = { mutant, byScenario: yield* byScenario(mutant), byChance: yield* byChance(mutant, drawnMax) }
+      deaths.push(death)
+      yield* Console.log(row(death))
+    }
+    const survivors = deaths.filter((death) => death.byScenario === undefined)
+    const found = deaths.filter((death) => death.byChance !== undefined)
+    yield* Console.log(
+      `\n${deaths.length - survivors.length} of ${deaths.length} mutants die; ${found.length} of them also by chance, within ${drawnMax} executions.`
+    )
+    if (json !== undefined) {
+      const files = yield* FileSystem.FileSystem
+      const entries = deaths.map(({ mutant: { guarantee, killedBy, name }, ...counts }) => ({
+        name,
+        guarantee,
+        killedBy,
+        ...counts
+      }))
+      yield* files.writeFileString(json, `${JSON.stringify({ drawnMax, mutants: entries }, undefined, 2)}\n`)
+    }
+    if (survivors.length > 0) process.exitCode = 1
+  })
 
 const row = ({ byChance, byScenario, mutant }: Death): string =>
   `| ${mutant.name} | ${mutant.guarantee} | ${mutant.killedBy} | ${byScenario ?? "survives"} | ${byChance ?? "not found"} |`
 
-program.pipe(Effect.provide(NodeContext.layer), NodeRuntime.runMain)
+const drawnMax = Args.integer({ name: "executions" }).pipe(
+  Args.withSchema(Schema.Positive),
+  Args.withDescription("of the random explorer, before it gives a mutant up"),
+  Args.withDefault(2_000)
+)
+const json = Args.optional(Args.file({ name: "file", exists: "either" }))
+
+const command = Command.make("mutants", { drawnMax, json }, (given) =>
+  tableOf(given.drawnMax, Option.getOrUndefined(given.json))
+).pipe(Command.withDescription("Makes the kernel wrong in one known way after the other: each must die."))
+
+Command.run(command, { name: "mutants", version: "0.1.0", executable: "npm run chaos:mutants --" })(process.argv).pipe(
+  Effect.catchIf(ValidationError.isValidationError, () =>
+    Effect.sync(() => {
+      process.exitCode = 2
+    })
+  ),
+  Effect.provide(NodeContext.layer),
+  NodeRuntime.runMain
+)

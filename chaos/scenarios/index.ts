@@ -44,6 +44,7 @@ import freshConnection from "./freshConnection.js"
 import fullJournalDisk from "./fullJournalDisk.js"
 import givenBackAtShutdown from "./givenBackAtShutdown.js"
 import hostGoesSilent from "./hostGoesSilent.js"
+import hostLeavesOnce from "./hostLeavesOnce.js"
 import hostNotRegistered from "./hostNotRegistered.js"
 import hostRowStays from "./hostRowStays.js"
 import hostTransactionElsewhere from "./hostTransactionElsewhere.js"
@@ -195,5 +196,6 @@ export const scenarios: ReadonlyArray<Scenario> = [
   cancelBeforeRelease,
   processGone,
   givenBackAtShutdown,
-  hostRowStays
+  hostRowStays,
+  hostLeavesOnce
 ]

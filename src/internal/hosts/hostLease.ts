@@ -10,6 +10,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -27,6 +28,7 @@ export interface HostLease {
   readonly hostId: () => HostId
   /** At a time of the monotonic clock. */
   readonly isHeld: (monotonic: number) => boolean
+  /** The last of it: from here on it is not renewed. */
   readonly remove: Effect.Effect<void, StoreFailure>
 }
 
@@ -130,12 +132,21 @@ export const make = (
     // What lands after this is fenced by whoever observes it, and removed then.
     yield* Effect.forEach(givenUp, (id) => Effect.ignore(store.removeHost(id)), { discard: true })
     const renewals = Effect.forever(Effect.flatMap(renewal, Effect.sleep))
-    yield* Effect.forkScoped(Effect.interruptible(Effect.zipRight(Effect.sleep(delays.renewed), renewals)))
-    yield* Effect.forkScoped(Effect.interruptible(Effect.forever(watch)))
+    const renewing = yield* Effect.forkScoped(
+      Effect.interruptible(Effect.zipRight(Effect.sleep(delays.renewed), renewals))
+    )
+    const watching = yield* Effect.forkScoped(Effect.interruptible(Effect.forever(watch)))
+    // Not waited for: a renewal may hang. One that found the row gone would take that for a fence, and register anew.
+    const letGo = Effect.flatMap(Effect.fiberId, (by) =>
+      Effect.forEach([renewing, watching], (fiber) => Fiber.interruptAsFork(fiber, by), { discard: true })
+    )
 
     return {
       hostId: () => hostId,
       isHeld: (monotonic) => monotonic < heldUntil,
-      remove: Effect.suspend(() => store.removeHost(hostId))
+      remove: Effect.zipRight(
+        letGo,
+        Effect.suspend(() => store.removeHost(hostId))
+      )
     }
   })
