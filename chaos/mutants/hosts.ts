@@ -179,10 +179,10 @@ export const hosts: ReadonlyArray<Mutant> = [
   new Mutant({
     name: "lease-outlives-its-row",
     guarantee: "G9",
-    defect: "A host goes on renewing while its row is removed, takes the missing row for a fence, and registers anew.",
+    defect: "A host that leaves takes its row, which is gone already, for one that was fenced, and registers anew.",
     file: "src/internal/hosts/hostLease.ts",
-    find: "(fiber) => Fiber.interruptAsFork(fiber, by)",
-    replace: "() => Effect.void",
+    find: "yield* isLeaving ? Effect.void : reRegister",
+    replace: "yield* reRegister",
     killedBy: "hostLeavesOnce"
   }),
   new Mutant({

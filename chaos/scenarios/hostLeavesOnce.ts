@@ -11,8 +11,7 @@ import { scenario, World } from "./world.js"
 
 export default scenario({
   name: "hostLeavesOnce",
-  promise:
-    "a host that leaves renews its lease no more: a removal without an answer is no fence, and no row comes back",
+  promise: "a host that leaves does not come back: a removal without an answer is no fence, and no row is left behind",
   guarantees: ["G9"],
   kernel: { leaseDuration: "6 seconds", renewEvery: "2 seconds" },
   plan: FaultPlan.fromRules(FaultPlan.rule("remove", "hang", { phase: "after" })),

@@ -10,7 +10,6 @@
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -28,7 +27,7 @@ export interface HostLease {
   readonly hostId: () => HostId
   /** At a time of the monotonic clock. */
   readonly isHeld: (monotonic: number) => boolean
-  /** The last of it: from here on it is not renewed. */
+  /** The last of it: a row that is gone from here on is no fence. */
   readonly remove: Effect.Effect<void, StoreFailure>
 }
 
@@ -61,6 +60,8 @@ export const make = (
     let hostId = yield* makeHostId
     let heldUntil = 0
     let renewed = Deferred.unsafeMake<void>(FiberId.none)
+    /** Its row may be gone before the answer to its removal is here: who finds that must not come back. */
+    let isLeaving = false
 
     const hold = (sentAt: number) => {
       heldUntil = sentAt + leaseMillis * (1 - marginShare)
@@ -90,7 +91,7 @@ export const make = (
       const now = yield* nowMillis
       const sentAt = yield* monotonicMillis
       const { held, owned } = yield* store.renewHost({ hostId, leaseUntil: now + leaseMillis })
-      if (!held) return yield* reRegister
+      if (!held) return yield* isLeaving ? Effect.void : reRegister
       hold(sentAt)
       yield* options.audit(owned)
     })
@@ -114,7 +115,7 @@ export const make = (
       const left = heldUntil - (yield* monotonicMillis)
       if (left > 0) return yield* Effect.sleep(Math.ceil(left))
       renewed = Deferred.unsafeMake<void>(FiberId.none)
-      yield* options.ended(hostId)
+      if (!isLeaving) yield* options.ended(hostId)
       yield* Deferred.await(renewed)
     })
 
@@ -132,21 +133,15 @@ export const make = (
     // What lands after this is fenced by whoever observes it, and removed then.
     yield* Effect.forEach(givenUp, (id) => Effect.ignore(store.removeHost(id)), { discard: true })
     const renewals = Effect.forever(Effect.flatMap(renewal, Effect.sleep))
-    const renewing = yield* Effect.forkScoped(
-      Effect.interruptible(Effect.zipRight(Effect.sleep(delays.renewed), renewals))
-    )
-    const watching = yield* Effect.forkScoped(Effect.interruptible(Effect.forever(watch)))
-    // Not waited for: a renewal may hang. One that found the row gone would take that for a fence, and register anew.
-    const letGo = Effect.flatMap(Effect.fiberId, (by) =>
-      Effect.forEach([renewing, watching], (fiber) => Fiber.interruptAsFork(fiber, by), { discard: true })
-    )
+    yield* Effect.forkScoped(Effect.interruptible(Effect.zipRight(Effect.sleep(delays.renewed), renewals)))
+    yield* Effect.forkScoped(Effect.interruptible(Effect.forever(watch)))
 
     return {
       hostId: () => hostId,
       isHeld: (monotonic) => monotonic < heldUntil,
-      remove: Effect.zipRight(
-        letGo,
-        Effect.suspend(() => store.removeHost(hostId))
-      )
+      remove: Effect.suspend(() => {
+        isLeaving = true
+        return store.removeHost(hostId)
+      })
     }
   })
