@@ -8,7 +8,6 @@
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
-import * as ValidationError from "@effect/cli/ValidationError"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -46,15 +45,4 @@ const evidence = Command.make("evidence", { mode, files }, (given) =>
 
 Command.run(evidence, { name: "evidence", version: "0.1.0", executable: "npm run chaos:evidence --" })(
   process.argv
-).pipe(
-  Effect.catchAll((error) =>
-    Effect.andThen(
-      ValidationError.isValidationError(error) ? Effect.void : Console.error(error.message),
-      Effect.sync(() => {
-        process.exitCode = 2
-      })
-    )
-  ),
-  Effect.provide(NodeContext.layer),
-  NodeRuntime.runMain
-)
+).pipe(Effect.catchAll(Outcome.refuse), Effect.provide(NodeContext.layer), NodeRuntime.runMain)

@@ -7,14 +7,13 @@
  * @since 0.1.0
  */
 import * as Command from "@effect/cli/Command"
-import * as ValidationError from "@effect/cli/ValidationError"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { coverage, crash, interleave, outage, pairs, random, replay, sweep } from "./commands.js"
 import { fleet } from "./fleetCommand.js"
+import * as Outcome from "./outcome.js"
 import { scenarios } from "./scenariosCommand.js"
 
 const chaos = Command.make("chaos").pipe(
@@ -25,15 +24,7 @@ const chaos = Command.make("chaos").pipe(
 const run = Command.run(chaos, { name: "chaos", version: "0.1.0", executable: "npm run chaos --" })
 
 run(process.argv).pipe(
-  Effect.catchAll((error) =>
-    // What the command line itself does not understand it has said already.
-    Effect.andThen(
-      ValidationError.isValidationError(error) ? Effect.void : Console.error(error.message),
-      Effect.sync(() => {
-        process.exitCode = 2
-      })
-    )
-  ),
+  Effect.catchAll(Outcome.refuse),
   Effect.provide(NodeContext.layer),
   // Said once more at the end: what starts an embedded Postgres has exit hooks that forget a code which was only set.
   NodeRuntime.runMain({

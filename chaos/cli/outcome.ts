@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import * as ValidationError from "@effect/cli/ValidationError"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Console from "effect/Console"
@@ -86,3 +87,12 @@ export const progress = (every = plainEvery): { readonly tell: Progress; readonl
 export type Progress = (what: string) => (done: number, possible: number | undefined) => void
 
 const plainEvery = 10_000
+
+/** The command makes no sense: it exits with 2. What the command line itself does not understand it has said already. */
+export const refuse = (error: Error | ValidationError.ValidationError): Effect.Effect<void> =>
+  Effect.andThen(
+    ValidationError.isValidationError(error) ? Effect.void : Console.error(error.message),
+    Effect.sync(() => {
+      process.exitCode = 2
+    })
+  )

@@ -20,7 +20,8 @@ const killedBy = scenarios.ordinary
 
 /**
  * The store answers at once, and its statement is sent afterwards: soon, but when the answer has been told. The first turns
- * of what a statement forks are taken at once (`turnsMax` in `atOnce`), so this is one more.
+ * of what a statement forks are taken at once (`turnsMax` in `atOnce`), so this is one more. Nobody owns its fiber: that is
+ * the defect.
  */
 const answeredFirst = (write: string, rows: string, outcome: string, turns = 32): string =>
   `Effect.as(Effect.forkDaemon(Effect.zipRight(Effect.repeatN(Effect.yieldNow(), ${turns}), ${write})), ${rows}.map((row) => (${outcome})))`
@@ -115,6 +116,7 @@ export const canaries: ReadonlyArray<Canary> = [
       defect: "The log says that a verdict is in the journal while the append is on its way.",
       file: "src/internal/journal/journaling.ts",
       find: "yield* Effect.either(keeper.journal.append([...entries.values()]))",
+      // Nobody owns the fiber: that is the defect.
       replace:
         "yield* Effect.either(Effect.forkDaemon(Effect.zipRight(Effect.repeatN(Effect.yieldNow(), 9), keeper.journal.append([...entries.values()]))))",
       killedBy: scenarios.outage

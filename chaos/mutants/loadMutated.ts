@@ -63,7 +63,10 @@ const bundle = (mutants: ReadonlyArray<Mutant>, modulePath: string): Effect.Effe
     }
   }).pipe(Effect.map(({ outputFiles: [file] }) => file?.text ?? ""))
 
-/** Where packages are, by who asks: the same for every mutant, and to ask takes half of the time of a bundle. */
+/**
+ * Where packages are, by who asks: the same for every mutant, and to ask took four fifths of the time of a bundle. There
+ * are as many as the sources have imports.
+ */
 const addresses = new Map<string, esbuild.OnResolveResult>()
 
 /** A bundle that is no file finds packages by their address only. */

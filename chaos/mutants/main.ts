@@ -16,6 +16,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Outcome from "../cli/outcome.js"
 import * as Explorer from "../Explorer.js"
 import * as Scenario from "../Scenario.js"
 import { mutants } from "./index.js"
@@ -109,11 +110,7 @@ const command = Command.make("mutants", { drawnMax, json }, (given) =>
 ).pipe(Command.withDescription("Makes the kernel wrong in one known way after the other: each must die."))
 
 Command.run(command, { name: "mutants", version: "0.1.0", executable: "npm run chaos:mutants --" })(process.argv).pipe(
-  Effect.catchIf(ValidationError.isValidationError, () =>
-    Effect.sync(() => {
-      process.exitCode = 2
-    })
-  ),
+  Effect.catchIf(ValidationError.isValidationError, Outcome.refuse),
   Effect.provide(NodeContext.layer),
   NodeRuntime.runMain
 )

@@ -23,7 +23,8 @@ export default scenario({
     const handles = {
       completed: yield* kernel.start("import", Effect.succeed(10)),
       failed: yield* kernel.start("import", Effect.fail("the feed is empty")),
-      // Takes a moment to stop, so that the row has the cancel: what stops at once settles with it, and asks the row for nothing.
+      // Takes a moment to stop, so that the row has the cancel: what stops at once settles with it, and asks the row for
+      // nothing.
       cancelled: yield* kernel.start(
         "import",
         Effect.onInterrupt(Effect.never, () => Effect.sleep("10 millis"))

@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- part…] [--quick] [--json file]`: measures, prints a table for each part as it comes, and
- * writes all of it as JSON. What was measured before, of parts that are not asked for now, stays in it. Fails where a part could not be measured; a target that is missed is a figure,
- * and no failure.
+ * writes all of it as JSON. What was measured before, of parts that are not asked for now, stays in it. Fails where a
+ * part could not be measured; a target that is missed is a figure, and no failure.
  *
  * @since 0.1.0
  */

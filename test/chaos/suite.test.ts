@@ -111,7 +111,7 @@ describe("the suite", () => {
         assert.deepStrictEqual(Coverage.gapsOf(reports, reachable), [])
         console.info(`single faults: ${executionsOf(reports)} plans over ${reports.length} scenarios, 0 broken`)
       }),
-    // Seven minutes, on a machine that does nothing else; it is no test of that.
+    // Five minutes, on a machine that does nothing else; it is no test of that.
     1_200_000
   )
 

@@ -65,6 +65,7 @@ describe("events", () => {
         const { open, work } = yield* gated(
           Effect.gen(function* () {
             yield* Fiber.join(yield* Effect.fork(Effect.log("child")))
+            // A daemon, to see that its lines are the run's as well; it is waited for.
             yield* Fiber.await(yield* Effect.forkDaemon(Effect.log("daemon")))
             yield* Stream.runDrain(
               Stream.mapEffect(Stream.make(1, 2), (n) => Effect.log(`stream ${n}`), { concurrency: 2 })
@@ -88,6 +89,7 @@ describe("events", () => {
       const late = yield* Deferred.make<void>()
       const handle = yield* kernel.start(
         "import",
+        // A daemon, so that it outlives the work.
         Effect.forkDaemon(Effect.zipRight(Deferred.await(late), Effect.log("too late")))
       )
       const daemon = yield* handle.result

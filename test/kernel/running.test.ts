@@ -104,6 +104,7 @@ describe("what work reports", () => {
       const late = yield* Deferred.make<void>()
       const handle = yield* kernel.start(
         "work",
+        // A daemon, so that it outlives the work.
         Effect.forkDaemon(Effect.zipRight(Deferred.await(late), Run.progress({ current: 9 })))
       )
       const listening = yield* Effect.fork(Stream.runCollect(handle.events))
@@ -125,6 +126,7 @@ describe("what work reports", () => {
       const late = yield* Deferred.make<void>()
       const handle = yield* kernel.start(
         "work",
+        // A daemon, so that it outlives the work.
         Effect.forkDaemon(Effect.zipRight(Deferred.await(late), Run.progress({ current: 9 })))
       )
       const daemon = yield* handle.result

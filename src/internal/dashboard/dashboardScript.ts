@@ -29,6 +29,7 @@ const drawChosen = () => {
   if (isParked(run)) sayBoth(at("warning"), "Decided as " + run.notStored.status + ", not stored yet", run.notStored.why)
   if (run.progress?.total > 0) at("progress").value = run.progress.current / run.progress.total
   const [kind, words] = statusOf(run)
+  // The browser's clock: there is no other in a page.
   const ended = run.finishedAt ?? (isActive(run) ? Date.now() : undefined)
   const facts = [
     ["Status", words, "status " + kind],

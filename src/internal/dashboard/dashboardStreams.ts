@@ -34,6 +34,7 @@ const listen = (path, handlers, onLink = () => {}) => {
     source.onerror = () => {
       onLink(false)
       if (source.readyState !== EventSource.CLOSED) return
+      // The browser's timer: there is no other in a page.
       timer = setTimeout(open, delay)
       delay = Math.min(againMillis.most, 2 * delay)
     }

@@ -36,6 +36,7 @@ const fiberBytes = async (count: number, effect: Effect.Effect<Fiber.RuntimeFibe
   return bytes
 }
 
+/** Daemons, since `fiberBytes` counts them after the effect that forked them, and interrupts them then. */
 const maskedFiber = Effect.uninterruptibleMask((restore) =>
   Effect.forkDaemon(Effect.onExit(restore(stays), () => Effect.void))
 )
@@ -67,6 +68,7 @@ const partsOfRun = async (size: Size): Promise<ReadonlyArray<Entry>> => {
   const tail = { max: 0 }
   const parts = await measure(
     [
+      // A daemon, as above.
       { name: "of it, a fiber that waits", sample: () => fiberBytes(count, Effect.forkDaemon(stays)) },
       { name: "of it, the same masked, with its end handled", sample: () => fiberBytes(count, maskedFiber) },
       { name: "of it, the event hub", sample: () => bytesOf(count, () => new EventHub(tail)) },

@@ -32,6 +32,7 @@ export const open = async ({ url }) => {
       await Promise.all(Array.from({ length: room }, () => boss.send("bench", {})))
       sent += room
       done = (await completed()) - before
+      // Real time: it is a benchmark, and the jobs are done by workers of the library.
       if (done < sent) await new Promise((resolve) => setTimeout(resolve, pollMillis))
     }
     return (performance.now() - startedAt) / 1000

@@ -40,9 +40,9 @@ export const cancelAll = (kernel: Kernel.Kernel, ids: ReadonlyArray<RunId>): Pro
         (running, pending) => [...running, ...pending]
       )
       yield* Effect.repeat(active, { until: Arr.isEmptyArray, schedule: Schedule.spaced("1 millis") })
-      for (const id of ids.slice(-1)) {
-        const { status } = yield* service.get(id)
-        if (status !== "cancelled") yield* Effect.dieMessage(`the last one is ${status}`)
-      }
+      const last = ids.at(-1)
+      if (last === undefined) return
+      const { status } = yield* service.get(last)
+      if (status !== "cancelled") yield* Effect.dieMessage(`the last one is ${status}`)
     })
   )

@@ -74,6 +74,7 @@ export const open = (filename: string): BareEffect => {
       Effect.uninterruptible
     )
     return written(inserting, row).pipe(
+      // A daemon, as work that outlives its caller must be; nothing supervises it, which is what is measured.
       Effect.zipRight(Effect.forkDaemon(run)),
       Effect.zipRight(Deferred.await(settled))
     )
