@@ -89,14 +89,19 @@ export class IdempotencyConflict extends Schema.TaggedError<IdempotencyConflict>
 }
 
 /**
- * The kernel is shutting down and takes no more runs.
+ * The kernel is shutting down and takes no more runs. `inDoubt` defaults to `false`: nothing was done. Where it is `true` a
+ * start may have its row, which is settled as `StartAbandoned` while there is time, or a cancel may still come to be.
  *
  * @since 0.1.0
  * @category errors
  */
-export class KernelStopped extends Schema.TaggedError<KernelStopped>(tag("KernelStopped"))("KernelStopped", {}) {
+export class KernelStopped extends Schema.TaggedError<KernelStopped>(tag("KernelStopped"))("KernelStopped", {
+  inDoubt: Schema.optionalWith(Schema.Boolean, { default: () => false })
+}) {
   override get message(): string {
-    return "The kernel is shutting down and takes no more runs. Start it on another host, or after the restart."
+    return this.inDoubt
+      ? "The kernel is shutting down, and whether this was done before is not known. Look for the run on another host, or after the restart."
+      : "The kernel is shutting down and takes no more runs. Start it on another host, or after the restart."
   }
 }
 

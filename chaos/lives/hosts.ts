@@ -94,23 +94,20 @@ export const open = (
     if (Exit.isFailure(built)) yield* heal(recorder)
     const context = Exit.isSuccess(built) ? built.value : yield* build
     yield* recorder.mark({ _tag: "Opened", host })
-    let isClosed = false
-    const close = Effect.suspend(() => {
-      if (isClosed) return Effect.void
-      isClosed = true
-      return recorder.mark({ _tag: "ShutdownRequested", host }).pipe(
-        Effect.zipRight(
-          recorder.call(
-            host,
-            { _tag: "Close" },
-            () => Scope.close(scope, Exit.void),
-            () => ({ _tag: "Done" })
-          )
-        ),
-        Effect.zipRight(Effect.sync(() => processesGone.add(pids[host]))),
-        Effect.zipRight(recorder.mark({ _tag: "Closed", host }))
-      )
-    })
+    const closing = recorder.mark({ _tag: "ShutdownRequested", host }).pipe(
+      Effect.zipRight(
+        recorder.call(
+          host,
+          { _tag: "Close" },
+          () => Scope.close(scope, Exit.void),
+          () => ({ _tag: "Done" })
+        )
+      ),
+      Effect.zipRight(Effect.sync(() => processesGone.add(pids[host]))),
+      Effect.zipRight(recorder.mark({ _tag: "Closed", host }))
+    )
+    // Whoever comes while it is being closed waits for it as well: a life is not over before its hosts are gone.
+    const close = yield* Effect.cached(closing)
     return { host, context, close }
   })
 

@@ -26,6 +26,15 @@ export const hosts: ReadonlyArray<Mutant> = [
     killedBy: "hostGoesSilent"
   }),
   new Mutant({
+    name: "lost-fence-is-not-told",
+    guarantee: "G11",
+    defect: "A fence whose answer was lost is never told of: runs go on elsewhere, and no log says why.",
+    file: "src/internal/hosts/recovering.ts",
+    find: "failure.inDoubt && inDoubt.set(host.hostId, silent)",
+    replace: "failure.inDoubt",
+    killedBy: "fenceAnswerLost"
+  }),
+  new Mutant({
     name: "silence-is-not-waited-for",
     guarantee: "G9",
     defect: "A host that has not renewed between two looks is judged lost, whatever its lease (rule 6).",

@@ -44,8 +44,8 @@ export const planted: ReadonlyArray<Mutant> = [
     defect:
       "The shutdown answers all who wait for runs of this host, and forgets who asked to cancel a run of another one.",
     file: "src/internal/kernel/stopping.ts",
-    find: "    for (const waiter of core.rowCancels.values())\n      Deferred",
-    replace: "    for (const waiter of [] as Array<never>)\n      Deferred",
+    find: "[...core.rowCancels.values()]) giveUp(",
+    replace: "[...core.rowCancels.values()].slice(core.rowCancels.size)) giveUp(",
     killedBy: "livesInMemory"
   })
 ]

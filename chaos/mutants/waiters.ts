@@ -29,7 +29,7 @@ export const waiters: ReadonlyArray<Mutant> = [
     guarantee: "G2",
     defect: "A cancel waits for the answer of a writer that has ended.",
     file: "src/internal/runs/cancelling.ts",
-    find: "    if (core.isClosed) return Effect.fail(new KernelStopped())",
+    find: "    if (core.isClosed) return Effect.fail(new KernelStopped({ inDoubt: true }))",
     replace: "",
     killedBy: "cancelAfterClose"
   })

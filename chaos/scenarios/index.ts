@@ -23,6 +23,7 @@ import cancelInDoubtNotApplied from "./cancelInDoubtNotApplied.js"
 import cancelKeepsKey from "./cancelKeepsKey.js"
 import cancelPending from "./cancelPending.js"
 import cancelRecordedElsewhere from "./cancelRecordedElsewhere.js"
+import cancelSentAtShutdown from "./cancelSentAtShutdown.js"
 import cancelSwallowed from "./cancelSwallowed.js"
 import cancelThrows from "./cancelThrows.js"
 import cancelToldInTime from "./cancelToldInTime.js"
@@ -37,6 +38,7 @@ import damagedJournal from "./damagedJournal.js"
 import databaseGone from "./databaseGone.js"
 import definitionUnknown from "./definitionUnknown.js"
 import driverThrows from "./driverThrows.js"
+import fenceAnswerLost from "./fenceAnswerLost.js"
 import fencedStart from "./fencedStart.js"
 import followedFromAnotherHost from "./followedFromAnotherHost.js"
 import foreignVerdictStands from "./foreignVerdictStands.js"
@@ -88,6 +90,7 @@ import startLandsLate from "./startLandsLate.js"
 import startOnDamagedDatabase from "./startOnDamagedDatabase.js"
 import startRefused from "./startRefused.js"
 import startsInDoubtTogether from "./startsInDoubtTogether.js"
+import startUnsentAtShutdown from "./startUnsentAtShutdown.js"
 import startWaitsAtShutdown from "./startWaitsAtShutdown.js"
 import storeThrows from "./storeThrows.js"
 import takeOverAnswerLost from "./takeOverAnswerLost.js"
@@ -162,6 +165,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   shutdownWaitsForAll,
   rowUnknown,
   startInFlightAtShutdown,
+  startUnsentAtShutdown,
   verdictLostAtExit,
   journaledAtShutdown,
   journaledWhenParked,
@@ -176,6 +180,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   idempotentRace,
   idempotentAfterDoubt,
   cancelFromAnotherHost,
+  cancelSentAtShutdown,
   followedFromAnotherHost,
   changesTold,
   leaseGate,
@@ -188,6 +193,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   leaseEndsBeforeWork,
   outageForEverybody,
   clockJumps,
+  fenceAnswerLost,
   takeOverAnswerLost,
   takeOverLandsLate,
   attemptsUsedUp,

@@ -220,6 +220,28 @@ describe("invariants", () => {
       seen: /completed/
     })
     passes("a cancel that came in the instant in which the last attempt was sent", (h) => retried(h, 200))
+    passes(
+      "a cancel that was lost with its host, as its caller was told, and a run that another host restarted",
+      (h) => {
+        h.open("second").open().start(runA).row(runA, { onHostExit: "restart", attemptMax: 2 })
+        const cancel = h.at(100).call({ _tag: "Cancel", runId: runA })
+        h.at(200).workEnded(runA, { _tag: "Interrupted", by: "somebody" })
+        const failure = { operation: "settle", class: "transient", message: "busy", inDoubt: false }
+        h.at(300).log({ _tag: "WriteFailed", failure, rows: 1, runIds: [runA], attempt: 1, retryInMillis: 50 })
+        h.cancelAnswered(runA, cancel, { _tag: "Requested", durable: false })
+        const kept = { journal: "memory", verdict: "cancelled", workOutcome: "interrupted" }
+        h.shutdown()
+          .at(8_300)
+          .log({ _tag: "VerdictJournaled", runId: runA, ...kept })
+        h.closed()
+          .healed()
+          .on("second")
+          .row(runA, { attempt: 2, hostId: hostIdOf("second") })
+          .started(runA, 2)
+        h.workBegan(runA, undefined, 2).at(8_500).workEnded(runA, { _tag: "Succeeded", encodes: true }, undefined, 2)
+        h.settle(runA, "completed", "succeeded").over()
+      }
+    )
     catches(
       "G2",
       "work that begins after its cancel was acknowledged",
@@ -349,6 +371,21 @@ describe("invariants", () => {
       (h) => h.open().start(runA).workEnded(runA, { _tag: "Failed" }).healed().at(60_000).over(),
       { expected: /a terminal row by/, seen: /running/ }
     )
+    passes("a tombstone that the next host writes, of a start that left no row for anybody to recover before", (h) => {
+      h.open("second").open()
+      const start = h.call({ _tag: "Start", name: "work" })
+      h.answered(start, { _tag: "Failed", error: { tag: "KernelStopped", message: "", inDoubt: true } })
+      h.at(2_500).shutdown().at(8_000).closed().healed().at(60_000).open("next")
+      h.row(runA, {
+        hostId: hostIdOf("first"),
+        status: "failed",
+        workOutcome: "notStarted",
+        finishedAt: 60_000,
+        error: JSON.stringify({ reason: "StartAbandoned", message: "" }),
+        settleToken: `${hostIdOf("first")}:1`
+      })
+      h.at(90_000).over()
+    })
     catches("G5", "a row that nobody answers for", (h) => h.open().row(runA).healed().at(60_000).over(), {
       expected: /the audit finds rows/,
       seen: /running/
@@ -363,6 +400,16 @@ describe("invariants", () => {
       },
       { expected: /an answer to Get #\d+/, seen: /none/ }
     )
+    catches(
+      "G5",
+      "a host that waits for nothing when it is told to stop",
+      (h) => healthy(h, { isOver: false }).at(2_000).shutdown().at(10_000).closed().over(),
+      { runId: undefined, expected: /first to have stopped by 8001 ms/, seen: /stopped at 10000 ms/ }
+    )
+    passes("a host that waits for work which ignores it", (h) => {
+      h.open().start(runA).at(100).shutdown().at(8_000).workEnded(runA, { _tag: "Interrupted", by: "somebody" })
+      h.settle(runA, "failed", "interrupted", "HostShutdown").closed().over()
+    })
   })
 
   describe("G6 nothing lost at exit", () => {
@@ -416,6 +463,47 @@ describe("invariants", () => {
         const start = h.call({ _tag: "Start", name: "work" })
         h.answered(start, { _tag: "Failed", error: { tag: "KernelStopped", message: "" } })
         h.row(runA).workBegan(runA, undefined)
+      },
+      { expected: /work only of starts that succeeded/, seen: /it began/ }
+    )
+    const inDoubt = { tag: "KernelStopped", message: "", inDoubt: true } as const
+    passes(
+      "a start in doubt that another host takes over, when its own has gone before the tombstone was written",
+      (h) => {
+        h.open()
+        const start = h.call({ _tag: "Start", name: "work" })
+        h.row(runA, { onHostExit: "restart", attemptMax: 2 }).answered(start, { _tag: "Failed", error: inDoubt })
+        h.at(2_500).shutdown().at(8_000).closed().healed().open("second")
+        h.row(runA, { attempt: 2, hostId: hostIdOf("second") })
+          .started(runA, 2)
+          .workBegan(runA, undefined, 2)
+        h.at(8_500).workEnded(runA, { _tag: "Succeeded", encodes: true }, undefined, 2)
+        h.settle(runA, "completed", "succeeded").over()
+      }
+    )
+    catches(
+      "G7",
+      "a start that was told as not done, and that another host goes on with",
+      (h) => {
+        h.open()
+        const start = h.call({ _tag: "Start", name: "work" })
+        h.row(runA, { onHostExit: "restart", attemptMax: 2 })
+        h.answered(start, { _tag: "Failed", error: { ...inDoubt, inDoubt: false } })
+        h.shutdown().at(8_000).closed().open("second")
+        h.row(runA, { attempt: 2, hostId: hostIdOf("second") }).workBegan(runA, undefined, 2)
+      },
+      { expected: /work only of starts that succeeded/, seen: /it began/ }
+    )
+    catches(
+      "G7",
+      "a start in doubt that another host goes on with while its own is there",
+      (h) => {
+        h.open()
+        const start = h.call({ _tag: "Start", name: "work" })
+        h.row(runA, { onHostExit: "restart", attemptMax: 2 }).answered(start, { _tag: "Failed", error: inDoubt })
+        h.open("second")
+          .row(runA, { attempt: 2, hostId: hostIdOf("second") })
+          .workBegan(runA, undefined, 2)
       },
       { expected: /work only of starts that succeeded/, seen: /it began/ }
     )

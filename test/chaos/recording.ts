@@ -63,6 +63,11 @@ export class Recording {
     const bounds = { parkAfterMillis: 6_000, attemptTimeoutMillis: 2_000, delayMaxMillis: 2_000 }
     return this.log({ _tag: "HostStarted", ...bounds }).mark({ _tag: "Opened", host })
   }
+  /** What follows is of this host, which is open already. */
+  on(host: "first" | "second"): this {
+    this.host = host
+    return this
+  }
   shutdown(): this {
     return this.mark({ _tag: "ShutdownRequested", host: this.host })
   }

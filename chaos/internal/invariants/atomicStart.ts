@@ -6,7 +6,18 @@
  * @since 0.1.0
  */
 import { type Checker, Findings } from "./finding.js"
-import { type Call, endingOf, errorOf, isUnknown, type OperationOf, rowBefore, type Story, valueOf } from "./story.js"
+import {
+  type Call,
+  endingOf,
+  errorOf,
+  isLeft,
+  isUnknown,
+  type OperationOf,
+  type RunStory,
+  rowBefore,
+  type Story,
+  valueOf
+} from "./story.js"
 
 export const atomicStart: Checker = (story) => {
   const found = new Findings("G7", story)
@@ -47,6 +58,26 @@ const failed = (found: Findings, story: Story, start: Call<OperationOf<"Start">>
   }
 }
 
+/**
+ * A start that is answered in doubt can still run, where its host is gone before the tombstone is written and another one
+ * takes the row for one that is to be restarted (a documented limit). Not on its own host, nor in its first attempt.
+ */
+const isLeftInDoubt = (story: Story, run: RunStory): boolean =>
+  run.begins.every((began) => {
+    const before = rowBefore(run, began.sequence)
+    return (
+      began.attempt > 1 &&
+      before?.name !== undefined &&
+      story.starts.some(
+        (start) =>
+          start.host !== began.host &&
+          start.operation.name === before.name &&
+          errorOf(start)?.inDoubt === true &&
+          isLeft(story, start.host, began)
+      )
+    )
+  })
+
 /** Rows, and work, that no start was answered with: only failed and unknown starts leave such, and only the latter work. */
 const withoutStart = (found: Findings, story: Story): void => {
   const answered = new Set(
@@ -60,7 +91,10 @@ const withoutStart = (found: Findings, story: Story): void => {
     if (answered.has(run.runId) || run.versions.length === 0) continue
     const [began] = run.begins
     const begunBy = began?.start
-    const isExplained = begunBy === undefined ? unknown.length > 0 : unknown.some(({ call }) => call === begunBy)
+    const isExplained =
+      begunBy === undefined
+        ? unknown.length > 0 || isLeftInDoubt(story, run)
+        : unknown.some(({ call }) => call === begunBy)
     if (began !== undefined && !isExplained) {
       found.add(run.runId, "work only of starts that succeeded, or that nobody waited for", "it began", [began])
     }

@@ -115,8 +115,12 @@ const betweenAttempts = (found: Findings, story: Story, run: RunStory): void => 
   const ending = endingOf(run)
   if (ending === undefined || !isOwnEnding(ending) || ending.row.status === "cancelled") return
   if (!linesOf(run, "VerdictWritten").some(({ line }) => line.outcome === "Applied")) return
+  const { began, host } = lastAttempt(story, run)
   const failed = story.lines.findLast(
-    ({ line, sequence }) =>
+    ({ host: by, line, sequence }) =>
+      // Of this attempt: what an earlier one had not written when its host went is lost with it.
+      by === host &&
+      sequence > (began?.sequence ?? 0) &&
       sequence < ending.entry.sequence &&
       line._tag === "WriteFailed" &&
       (line.failure.operation === "settle" || line.failure.operation === "entomb") &&

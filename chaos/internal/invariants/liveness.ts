@@ -6,7 +6,7 @@
  * delay after a failure is at most `delayMax`; then the write comes through. A connection that was lost
  * before the heal may be noticed only by a statement after it, which costs one delay more. A row that no
  * start answers for (its insert landed late) is found by the audit at the next renewal, a third of the
- * lease later.
+ * lease later. And a host that is told to stop is gone when it has nothing left to wait for.
  *
  * @since 0.1.0
  */
@@ -18,6 +18,7 @@ export const liveness: Checker = (story) => {
   const found = new Findings("G5", story)
   for (const run of story.runs.values()) terminalInTime(found, story, run)
   everyCallAnswered(found, story)
+  for (const [host, requested] of story.shutdown) stopsInTime(found, story, host, requested)
   return found.violations
 }
 
@@ -66,7 +67,8 @@ const deadlineOf = (story: Story, run: RunStory, inserted: Entry, healed: Entry)
     return sequence > gone.sequence || closing === undefined || closing.at > gone.at + leaseMillis + bound
   })?.[1]
   if (next === undefined) return undefined
-  const at = Math.max(next.at, healed.at, gone.at) + leaseMillis / 3 + bound
+  // Its tombstone may be the first that there is of it.
+  const at = Math.max(next.at, healed.at, gone.at, inserted.at) + leaseMillis / 3 + bound
   return { at, why: "its host is gone, and another one is there to recover it" }
 }
 
@@ -82,6 +84,47 @@ const pendingUntil = (story: Story, run: RunStory, healed: Entry, bound: number)
   if (first === undefined) return undefined
   const at = Math.max(first, latest.at, healed.at) + story.settings.leaseMillis / 3 + bound
   return { at, why: "it was given back, and a host is there to restart it" }
+}
+
+/**
+ * A host that is told to stop waits for its work and its writes, and says so as long as it does: an attempt fails, or
+ * there is something new. When that is over, what is left to wait for is one statement in flight, and its own removal.
+ */
+const stopsInTime = (found: Findings, story: Story, host: string, requested: Entry): void => {
+  const closed = story.closed.get(host)
+  if (closed === undefined || hasWorkLeft(story, host, closed)) return
+  const last = story.history.entries.findLast(
+    (entry) => entry.sequence < closed.sequence && entry.sequence >= requested.sequence && isOf(story, host, entry)
+  )
+  const { attemptTimeoutMillis, delayMaxMillis } = story.settings
+  const at = (last ?? requested).at + 2 * attemptTimeoutMillis + delayMaxMillis + 1
+  if (closed.at <= at) return
+  const expected = `${host} to have stopped by ${at} ms: there is nothing left that it could wait for`
+  found.add(undefined, expected, `it stopped at ${closed.at} ms`, [requested, last ?? requested, closed])
+}
+
+const hasWorkLeft = (story: Story, host: string, by: Entry): boolean =>
+  [...story.runs.values()].some(({ begins, ends }) =>
+    begins.some(
+      (began) =>
+        began.host === host &&
+        began.sequence < by.sequence &&
+        !ends.some((ended) => ended.attempt === began.attempt && ended.host === host && ended.sequence < by.sequence)
+    )
+  )
+
+const isOf = (story: Story, host: string, entry: Entry): boolean => {
+  switch (entry._tag) {
+    case "WorkBegan":
+    case "WorkEnded":
+      return entry.host === host
+    case "Logged":
+      return entry.host === host && entry.line._tag !== "HostStopped"
+    case "RowChanged":
+      return entry.row.hostId !== null && story.hosts.get(entry.row.hostId) === host
+    default:
+      return false
+  }
 }
 
 /** Its start was not answered with it, and its work never began. */

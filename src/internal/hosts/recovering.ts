@@ -15,7 +15,7 @@ import type { StoreFailure } from "../../RunError.js"
 import type { HostId, RunId } from "../../RunId.js"
 import * as RunMetrics from "../../RunMetrics.js"
 import { isTerminal } from "../../RunStatus.js"
-import type { StoredRun } from "../../RunStore.js"
+import type { HostsSeen, StoredRun } from "../../RunStore.js"
 import type { KernelCore } from "../kernel/kernelCore.js"
 import { monotonicMillis, nowMillis } from "../wallClock.js"
 import { adopt } from "./adopting.js"
@@ -28,6 +28,8 @@ const leftMax = 1_000
 interface Recovery {
   readonly core: KernelCore
   readonly observer: Observer
+  /** Those whose fence was asked for and may stand, as they were seen then: nobody has said so yet. At most one for each live host. */
+  readonly inDoubt: Map<HostId, Silent>
   /** The runs that were said to be left, as long as they are. */
   reported: ReadonlySet<RunId>
 }
@@ -49,7 +51,7 @@ export const start = (
       },
       (host) => processes.isGone(host)
     )
-    const recovery: Recovery = { core, observer, reported: new Set() }
+    const recovery: Recovery = { core, observer, inDoubt: new Map(), reported: new Set() }
     const guarded = (isDue: boolean) =>
       round(recovery, isDue).pipe(
         // The next round asks again; writers tell of a database that is away.
@@ -79,14 +81,14 @@ const round = (recovery: Recovery, isDue: boolean): Effect.Effect<void, StoreFai
     const { core, observer } = recovery
     if (!(yield* mayTake(core))) return observer.lostContact()
     const askedAt = yield* monotonicMillis
-    const { live, lost, spent } = yield* Effect.tapError(core.store.hosts, () =>
-      Effect.sync(() => observer.lostContact())
-    )
+    const hosts = yield* Effect.tapError(core.store.hosts, () => Effect.sync(() => observer.lostContact()))
+    const { live, lost, spent } = hosts
+    yield* resolveDoubt(recovery, hosts)
     const others = live.filter(({ hostId }) => hostId !== core.lease.hostId())
     const silent = observer.look({ live: others, askedAt, seenAt: yield* monotonicMillis })
-    const fenced = yield* Effect.filter(silent, (host) => fence(core, host))
+    const gone = yield* Effect.filter(silent, (host) => fence(recovery, host))
     const left: Array<readonly [HostId | null, StoredRun]> = []
-    for (const from of [...lost, ...fenced.map(({ host }) => host.hostId)]) {
+    for (const from of [...lost, ...gone.map(({ host }) => host.hostId)]) {
       if (isAtWorkHere(core, from)) continue
       yield* takeFrom(core, from)
       for (const row of yield* leftOf(core, from)) left.push([from, row])
@@ -97,18 +99,42 @@ const round = (recovery: Recovery, isDue: boolean): Effect.Effect<void, StoreFai
   })
 
 /** Rules 5 and 6: fence, then take, and by the number that was observed. One that has renewed meanwhile is left alone. */
-const fence = (core: KernelCore, { host, silentMillis, why }: Silent): Effect.Effect<boolean, StoreFailure> =>
-  Effect.tap(core.store.fence(host), (isFenced) => {
-    if (!isFenced) return Effect.void
-    core.count(RunMetrics.hostsFenced, 1)
-    return core.log({
-      _tag: "HostFenced",
-      hostId: core.lease.hostId(),
-      fencedHostId: host.hostId,
-      why,
-      silentMillis: Math.floor(silentMillis)
+const fence = ({ core, inDoubt }: Recovery, silent: Silent): Effect.Effect<boolean, StoreFailure> => {
+  const { host } = silent
+  return core.store.fence(host).pipe(
+    Effect.tapError((failure) => Effect.sync(() => failure.inDoubt && inDoubt.set(host.hostId, silent))),
+    Effect.tap((isFenced) => {
+      if (!isFenced) return Effect.void
+      inDoubt.delete(host.hostId)
+      return fenced(core, silent)
     })
+  )
+}
+
+/** A fence whose answer was lost is told of when it is seen to stand: before anything is taken, and once. */
+const resolveDoubt = ({ core, inDoubt }: Recovery, { live, lost, spent }: HostsSeen): Effect.Effect<void> =>
+  Effect.forEach(
+    [...inDoubt.values()],
+    (silent) => {
+      const { hostId, renewSeq } = silent.host
+      // It may land until the host renews: by then it names a number that has passed.
+      if (live.some((host) => host.hostId === hostId && host.renewSeq === renewSeq)) return Effect.void
+      inDoubt.delete(hostId)
+      return [...lost, ...spent].includes(hostId) ? fenced(core, silent) : Effect.void
+    },
+    { discard: true }
+  )
+
+const fenced = (core: KernelCore, { host, silentMillis, why }: Silent): Effect.Effect<void> => {
+  core.count(RunMetrics.hostsFenced, 1)
+  return core.log({
+    _tag: "HostFenced",
+    hostId: core.lease.hostId(),
+    fencedHostId: host.hostId,
+    why,
+    silentMillis: Math.floor(silentMillis)
   })
+}
 
 /** A former identity of this very host, some of whose work has not stopped yet: that hands over by itself. */
 const isAtWorkHere = (core: KernelCore, from: HostId | null): boolean =>

@@ -122,13 +122,13 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()(
 ) {}
 
 /**
- * 503: the host is shutting down.
+ * 503: the host is shutting down. `inDoubt`: what was asked may have been done before.
  *
  * @since 0.1.0
  * @category errors
  */
 export class HostStopping extends Schema.TaggedError<HostStopping>()(
   "HostStopping",
-  { message: Schema.String },
+  { message: Schema.String, inDoubt: Schema.Boolean },
   status(503)
 ) {}

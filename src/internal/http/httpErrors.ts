@@ -30,7 +30,7 @@ export const ofStart = (error: StartError): FromStart => {
           : "The work has not begun and will not. Start again when the database is back."
       )
     case "KernelStopped":
-      return new HostStopping({ message: error.message })
+      return new HostStopping({ message: error.message, inDoubt: error.inDoubt })
     case "CalledInTransaction":
       // Only a middleware of the host's can have opened one around the request: its mistake, and no client's.
       throw error
@@ -50,7 +50,7 @@ export const ofCancel = (error: CancelError): RunNotFound | StoreUnavailable | H
           : "Nothing was asked of the database. Ask again."
       )
     case "KernelStopped":
-      return new HostStopping({ message: error.message })
+      return new HostStopping({ message: error.message, inDoubt: error.inDoubt })
     case "CalledInTransaction":
       throw error
   }

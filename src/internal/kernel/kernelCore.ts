@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 import type { CancelAnswer } from "../../Run.js"
-import { type CancelError, type KernelStopped, RunNotFound, type RunSuperseded, StoreFailure } from "../../RunError.js"
+import { type CancelError, KernelStopped, RunNotFound, type RunSuperseded, StoreFailure } from "../../RunError.js"
 import type { RunId } from "../../RunId.js"
 import * as RunMetrics from "../../RunMetrics.js"
 import type { InsertOutcome, RunStore, StoredRun } from "../../RunStore.js"
@@ -52,6 +52,13 @@ export interface Definition {
   readonly requestOf: (row: StoredRun) => Effect.Effect<StartRequest<any, any, Provided>, unknown>
 }
 
+/** A cancel of a run that is not in this host's memory. */
+export interface RowCancel {
+  readonly answer: Deferred.Deferred<CancelAnswer, StoreFailure | RunNotFound>
+  /** Nobody will send it any more: its caller is told so, and whether it was sent. */
+  readonly giveUp: (why: string) => void
+}
+
 /** @internal */
 export interface KernelCore {
   readonly store: typeof RunStore.Service
@@ -78,8 +85,8 @@ export interface KernelCore {
   readonly definitions: Map<string, Definition>
   /** Done by a definition that comes: its runs may be waiting. */
   definitionCame: Deferred.Deferred<void>
-  /** Cancels of runs that are not in this host's memory, one per run. */
-  readonly rowCancels: Map<RunId, Deferred.Deferred<CancelAnswer, StoreFailure | RunNotFound>>
+  /** One per run. */
+  readonly rowCancels: Map<RunId, RowCancel>
   /** Who waits for a run that is not in this host's memory to change. */
   readonly changes: RunChanges
   /** How many events each run keeps for readers who come later; raised by those who serve such readers. */
@@ -143,7 +150,13 @@ export const drop = (core: KernelCore, run: ActiveRun): Effect.Effect<void> =>
     Deferred.unsafeDone(signalOf(run), Effect.fail(error))
     answerCancels(run, () => Effect.fail(error))
     unregister(core, run)
+    wakeShutdown(core)
   })
+
+/** A run has come to its end in memory: a shutdown that waits for work may be waiting for this one. */
+export const wakeShutdown = (core: KernelCore): void => {
+  if (core.ended !== undefined) Deferred.unsafeDone(core.ended, Effect.void)
+}
 
 /** Whoever waits for the insert of this run goes on, once. */
 export const answerInsert = (
@@ -199,6 +212,10 @@ const keysOf = ({ idempotencyKey, key, name }: Keys): ReadonlyArray<string> =>
 /** A failure of our own making: the database has not been asked. */
 export const notAsked = (operation: string, why: string): StoreFailure =>
   new StoreFailure({ operation, class: "transient", cause: new Error(why) })
+
+/** What a start is told that a shutdown has met: in doubt as soon as its insert was sent once. */
+export const stopped = (run: ActiveRun | undefined): KernelStopped =>
+  new KernelStopped({ inDoubt: run?.isInsertSent === true })
 
 /** The same failure, as the answer to a call: what was asked, and whether it may still come to be. */
 export const restated = (failure: StoreFailure, operation: string, inDoubt: boolean): StoreFailure =>

@@ -9,13 +9,13 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
-import { KernelStopped, RunSuperseded } from "../../RunError.js"
+import { RunSuperseded } from "../../RunError.js"
 import type { ActiveRun } from "../runs/activeRun.js"
 import { stopWork } from "../runs/running.js"
 import { signalOf } from "../runs/runSignal.js"
 import { cancelInDoubt, leaveVerdicts, parked, unparked } from "../runs/settling.js"
 import { nowMillis } from "../wallClock.js"
-import { answerCancels, answerInsert, type KernelCore, notAsked, unregister } from "./kernelCore.js"
+import { answerCancels, answerInsert, type KernelCore, notAsked, stopped, unregister } from "./kernelCore.js"
 
 /** @internal */
 export const shutdown = (core: KernelCore): Effect.Effect<void> =>
@@ -23,7 +23,7 @@ export const shutdown = (core: KernelCore): Effect.Effect<void> =>
     const hostId = core.lease.hostId()
     core.isStopping = true
     yield* core.log({ _tag: "HostStopping", hostId, active: core.runs.size })
-    for (const id of [...core.inserts.keys()]) answerInsert(core, id, Effect.fail(new KernelStopped()))
+    for (const id of [...core.inserts.keys()]) answerInsert(core, id, Effect.fail(stopped(core.runs.get(id))))
     const graceMillis = Duration.toMillis(core.options.shutdownGrace)
     const until = (yield* nowMillis) + graceMillis
     yield* Effect.forEach([...core.runs.values()], (run) => stopWork(core, run, "shutdown"), { discard: true })
@@ -36,8 +36,7 @@ export const shutdown = (core: KernelCore): Effect.Effect<void> =>
     yield* leaveVerdicts(core, left)
     for (const run of core.runs.values()) run.hub.close()
     for (const run of [...core.runs.values()]) unregister(core, run)
-    for (const waiter of core.rowCancels.values())
-      Deferred.unsafeDone(waiter, Effect.fail(notAsked("cancel", "the kernel has stopped")))
+    for (const { giveUp } of [...core.rowCancels.values()]) giveUp("the kernel has stopped")
     // Rule 11: the store keeps the row while an active run names it, so that nobody takes over work that still goes on.
     yield* removeHost(core, until)
     yield* core.log({ _tag: "HostStopped", hostId, unwritten: left.length })

@@ -154,8 +154,8 @@ const awaitAnswer = (
   Effect.suspend((): Effect.Effect<CancelAnswer, CancelError> => {
     const { state } = run
     if (state._tag === "Settled" || state._tag === "Gone") return answerFromEnd(run)
-    // Nobody writes any more, so nobody would ever answer.
-    if (core.isClosed) return Effect.fail(new KernelStopped())
+    // Nobody writes any more, so nobody would ever answer; but it is marked, and work that ends yet may journal it.
+    if (core.isClosed) return Effect.fail(new KernelStopped({ inDoubt: true }))
     if (state._tag === "Ended" && state.parked !== undefined) return cancelInDoubt(run, state.parked.lastFailure)
     const waiter = Deferred.unsafeMake<CancelAnswer, CancelError | RunSuperseded>(FiberId.none)
     run.cancelWaiters.push(waiter)
@@ -182,27 +182,31 @@ const cancelRow = (
   Effect.flatMap(nowMillis, (now): Effect.Effect<CancelAnswer, RunNotFound | StoreFailure | KernelStopped> => {
     if (core.isStopping) return Effect.fail(new KernelStopped())
     const waiting = core.rowCancels.get(id)
-    if (waiting !== undefined) return Deferred.await(waiting)
+    if (waiting !== undefined) return Deferred.await(waiting.answer)
     if (core.rowCancels.size >= core.options.startsWaitingMax) {
       return Effect.fail(notAsked("cancel", `${core.rowCancels.size} cancels wait for the database already`))
     }
     const answer = Deferred.unsafeMake<CancelAnswer, RunNotFound | StoreFailure>(FiberId.none)
-    const done = (effect: Effect.Effect<CancelAnswer, RunNotFound | StoreFailure>) =>
-      Effect.sync(() => {
-        // A statement that is answered after its caller was told that it had waited long enough: whoever asks by now waits
-        // for an answer of his own.
-        if (core.rowCancels.get(id) !== answer) return
-        core.rowCancels.delete(id)
-        core.writer.cancel.withdraw(id)
-        Deferred.unsafeDone(answer, effect)
-      })
-    core.rowCancels.set(id, answer)
+    let isSent = false
+    const done = (effect: Effect.Effect<CancelAnswer, RunNotFound | StoreFailure>) => {
+      // A statement that is answered after its caller was told that it had waited long enough: whoever asks by now waits
+      // for an answer of his own.
+      if (core.rowCancels.get(id)?.answer !== answer) return
+      core.rowCancels.delete(id)
+      core.writer.cancel.withdraw(id)
+      Deferred.unsafeDone(answer, effect)
+    }
+    const failed = (failure: StoreFailure) => done(Effect.fail(restated(failure, "cancel", isSent)))
+    core.rowCancels.set(id, { answer, giveUp: (why) => failed(notAsked("cancel", why)) })
     const request = { id, requestedAt: now, reason: reason ?? null, token: `cancel:${id}:${now}` }
     core.writer.cancel.submit({
       id,
-      row: () => request,
-      answered: (outcome) => done(fromOutcome(id, outcome)),
-      overdue: (failure, attempts) => done(Effect.fail(restated(failure, "cancel", attempts > 0))),
+      row: () => {
+        isSent = true
+        return request
+      },
+      answered: (outcome) => Effect.sync(() => done(fromOutcome(id, outcome))),
+      overdue: (failure) => Effect.sync(() => failed(failure)),
       budgetUntil: now + Duration.toMillis(core.options.startTimeout)
     })
     core.writer.wake()

@@ -6,13 +6,12 @@
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { StoreFailure } from "../../RunError.js"
 import type { Release, ReleaseOutcome } from "../../RunStore.js"
-import { entombKeys, type KernelCore } from "../kernel/kernelCore.js"
+import { entombKeys, type KernelCore, wakeShutdown } from "../kernel/kernelCore.js"
 import { refusesValue } from "../store/sqlFailure.js"
 import { millisOf, nowMillis } from "../wallClock.js"
 import type { Job } from "../writing/writeLane.js"
@@ -80,7 +79,7 @@ const submit = (core: KernelCore, run: ActiveRun.ActiveRun): Effect.Effect<void>
       core.writer.settle.submit({ ...job, row: () => withSettlement(run, (settlement) => settlement) })
     }
     core.writer.wake()
-    if (core.ended !== undefined) Deferred.unsafeDone(core.ended, Effect.void)
+    wakeShutdown(core)
     return Effect.void
   })
 

@@ -9,9 +9,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
-import { KernelStopped, type StoreFailure } from "../../RunError.js"
+import type { KernelStopped, StoreFailure } from "../../RunError.js"
 import * as RunMetrics from "../../RunMetrics.js"
-import { type KernelCore, notAsked, restated } from "../kernel/kernelCore.js"
+import { type KernelCore, notAsked, restated, stopped } from "../kernel/kernelCore.js"
 import { millisOf, monotonicOf } from "../wallClock.js"
 import { abandon } from "./abandoning.js"
 import * as ActiveRun from "./activeRun.js"
@@ -56,7 +56,7 @@ export const decide = (
   now: number,
   monotonic: number
 ): "begins" | "cancelled" | KernelStopped | StoreFailure => {
-  if (core.isStopping) return new KernelStopped()
+  if (core.isStopping) return stopped(run)
   // Rule 8: somebody may have judged this host lost, and may settle the row of its former identity at any time.
   if (run.hostId !== core.lease.hostId() || !core.lease.isHeld(monotonic)) {
     // In doubt: the row is there, and if another host has judged this one lost already, the run may go on there.
