@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type SqlRow, storedRun } from "../../src/internal/store/sqlRows.js"
 import { RunStore } from "../../src/RunStore.js"
+import { SqlConnector } from "../../src/SqlConnector.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
 import * as Chaos from "../Chaos.js"
 import type { Recorder } from "../internal/recorder.js"
@@ -23,7 +24,7 @@ import { hastyConnector, migratedFile } from "../scenarios/migratedFile.js"
 import { generateLife, simplifyLife } from "./generation.js"
 import { guarantees } from "./guarantees.js"
 import { type Ground, living } from "./living.js"
-import { watchedStore } from "./watchedStore.js"
+import { watchedConnector } from "./watchedConnector.js"
 
 /** A file of its own, and a connection beside it for the recorder. */
 export const ground: Effect.Effect<Ground, never, Scope.Scope> = Effect.gen(function* () {
@@ -42,12 +43,10 @@ export const ground: Effect.Effect<Ground, never, Scope.Scope> = Effect.gen(func
       recorder = given
     },
     store: Effect.gen(function* () {
-      const connector = yield* upon(Context.empty())(hastyConnector(filename))
-      const store = yield* Effect.provide(SqlRunStore.make(), yield* upon(connector)(Chaos.layerConnector()))
-      return Context.make(
-        RunStore,
-        watchedStore(store, () => recorder?.look())
-      )
+      const plain = yield* upon(Context.empty())(hastyConnector(filename))
+      const connector = watchedConnector(Context.get(plain, SqlConnector), () => recorder?.look())
+      const broken = yield* upon(Context.make(SqlConnector, connector))(Chaos.layerConnector())
+      return Context.make(RunStore, yield* Effect.provide(SqlRunStore.make(), broken))
     }),
     rows: () => {
       const now = version.get()

@@ -1,7 +1,6 @@
 /**
  * A store whose writes are followed by a look at the rows: two changes between two entries of a history
- * would be one otherwise. Below a chaos layer it sees every landing by itself; above one it sees what
- * each call has left behind.
+ * would be one otherwise. It stands below a chaos layer, so that it sees every landing by itself.
  *
  * @since 0.1.0
  */

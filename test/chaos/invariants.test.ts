@@ -114,6 +114,20 @@ describe("invariants", () => {
   })
 
   describe("G1 fidelity", () => {
+    passes(
+      "a run that is to be given back before the first step of its work, and cancelled before that is written",
+      (h) => {
+        h.open()
+        const start = h.call({ _tag: "Start", name: "work" })
+        h.row(runA, { onHostExit: "restart", attemptMax: 2 }).started(runA)
+        h.answered(start, { _tag: "Ok", value: { _tag: "Started", runId: runA, isNew: true } })
+        h.shutdown().log({ _tag: "StopRequested", runId: runA, stop: "shutdown" })
+        h.log({ _tag: "WorkEnded", runId: runA, outcome: "interrupted" })
+        const cancel = h.call({ _tag: "Cancel", runId: runA })
+        h.at(50).row(runA, { cancelRequestedAt: 0 }).settle(runA, "cancelled", "interrupted")
+        h.cancelAnswered(runA, cancel, { _tag: "Requested", durable: true }).closed().over()
+      }
+    )
     catches(
       "G1",
       "a success that is written as failed",

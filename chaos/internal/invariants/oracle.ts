@@ -66,7 +66,7 @@ export const rightEnds = (exit: WorkExit | undefined, influences: Influences): R
   const readings = exit === undefined ? ([undefined] as const) : readingsOf(exit, influences)
   return readings.flatMap((reading) => {
     const own = withoutCancel(reading, influences)
-    const cancelled = outcomesOf(reading, own).map((workOutcome): End => ({ status: "cancelled", workOutcome }))
+    const cancelled = outcomesOf(reading, influences).map((workOutcome): End => ({ status: "cancelled", workOutcome }))
     return influences.isCancelAsked ? [...own, ...cancelled] : own
   })
 }
@@ -76,10 +76,13 @@ export const rightEnds = (exit: WorkExit | undefined, influences: Influences): R
  * out: what it did and "interrupted" are both true of it then.
  */
 const readingsOf = (exit: WorkExit, influences: Influences): ReadonlyArray<WorkExit> => {
-  const { isCancelAsked, isFenced, shutdown, timeout } = influences
-  const isInterrupted = isCancelAsked || isFenced || shutdown.isPossible || timeout.isPossible
+  const isInterrupted = influences.isCancelAsked || isStopped(influences)
   return isInterrupted && exit._tag !== "Interrupted" ? [exit, { _tag: "Interrupted", by: "somebody" }] : [exit]
 }
+
+/** By the kernel itself, or it may have been. */
+const isStopped = ({ isFenced, shutdown, timeout }: Influences): boolean =>
+  isFenced || shutdown.isPossible || timeout.isPossible
 
 const withoutCancel = (
   exit: WorkExit | undefined,
@@ -119,11 +122,11 @@ const ofItself = (exit: WorkExit | undefined): ReadonlyArray<End> => {
   }
 }
 
-/** Beside `cancelled` stands what the work did, whatever else came over it. */
-const outcomesOf = (exit: WorkExit | undefined, own: ReadonlyArray<End>): ReadonlyArray<WorkOutcome> => {
+/** Beside `cancelled` stands what the work did, whatever else came over it; what stops it may come before its first step. */
+const outcomesOf = (exit: WorkExit | undefined, influences: Influences): ReadonlyArray<WorkOutcome> => {
   switch (exit?._tag) {
     case undefined:
-      return ["notStarted", ...own.map(({ workOutcome }) => workOutcome)]
+      return isStopped(influences) ? ["notStarted", "interrupted"] : ["notStarted"]
     case "Succeeded":
       return ["succeeded"]
     case "Failed":
