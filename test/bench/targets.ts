@@ -13,6 +13,7 @@ export interface Target {
 
 const ratioAtLeast = (atLeast: number): Target => ({ of: "ratio", atLeast })
 const ratioAtMost = (atMost: number): Target => ({ of: "ratio", atMost })
+const valueAtLeast = (atLeast: number): Target => ({ of: "value", atLeast })
 const valueAtMost = (atMost: number): Target => ({ of: "value", atMost })
 
 /** Milliseconds that a timer may come late. */
@@ -34,6 +35,11 @@ export const targets: Readonly<Record<string, Readonly<Record<string, Target>>>>
   chaos: {
     "an empty plan at the connector, 1,000 at a time": ratioAtLeast(0.9),
     "an empty plan at the store, 1,000 at a time": ratioAtLeast(0.9)
+  },
+  simulation: {
+    "lives, in memory": valueAtLeast(1_000),
+    "lives, on SQLite": valueAtLeast(200),
+    "time, through an outage of 45 s": valueAtLeast(1_000)
   },
   eventLoop: {
     "1,000 at a time, p99": valueAtMost(loopDelayMax),

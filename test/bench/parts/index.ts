@@ -13,6 +13,7 @@ import { heap } from "./heap.js"
 import { latency } from "./latency.js"
 import { postgres } from "./postgres.js"
 import { recovery, recoveryMillion } from "./recovery.js"
+import { simulation } from "./simulation.js"
 import { storm } from "./storm.js"
 import { throughput } from "./throughput.js"
 import { writes } from "./writes.js"
@@ -31,5 +32,6 @@ export const parts: ReadonlyArray<Part> = [
   growth,
   growthMillion,
   chaos,
-  storm
+  storm,
+  simulation
 ]
