@@ -68,7 +68,8 @@ export const generateLife = (seed: number): Life => {
 
 /**
  * A life of two hosts: a life like any other, of which some runs are the second host's, some may go on elsewhere, and
- * some are cancelled and followed from the other side. One of the two may be closed, or be unable to renew.
+ * some are cancelled and followed from the other side. One of the two may be closed, or be unable to renew; both stop
+ * their work then, or go on.
  */
 export const generateSharedLife = (seed: number): Life => {
   const life = generateLife(seed)
@@ -91,6 +92,7 @@ export const generateSharedLife = (seed: number): Life => {
   return {
     ...life,
     runs,
+    ...(dice.chance("stops at the end of its lease", 0.4) ? { onLeaseEnd: "stop" } : {}),
     second: {
       ...(isClosed ? { shutdownAt: instants(dice, "shutdownAt", 9_000) } : {}),
       ...(isSilent ? { silentAt: instants(dice, "silentAt", 9_000) } : {})
@@ -158,6 +160,10 @@ export function* simplifyLife(input: unknown): Iterable<Life> {
       const { [field]: had, ...rest } = second
       if (had !== undefined) yield { ...input, second: rest }
     }
+  }
+  if (input.onLeaseEnd !== undefined) {
+    const { onLeaseEnd: _, ...rest } = input
+    yield rest
   }
   if (questions.length > 0) yield { ...input, questions: [] }
   if (input.isFollowed) yield { ...input, isFollowed: false }

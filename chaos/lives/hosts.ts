@@ -80,7 +80,7 @@ export const open = (
     const build = Effect.gen(function* () {
       const own = silentAt === undefined ? store : yield* silenced(store, silentAt)
       const journaled = yield* upon(own)(VerdictJournal.layerMemory(disk))
-      const kernel = yield* upon(journaled)(RunKernel.layer(options))
+      const kernel = yield* upon(journaled)(RunKernel.layer({ ...options, onLeaseEnd: life.onLeaseEnd }))
       return yield* registered(recorder, host, life, kernel)
     }).pipe(
       Scope.extend(scope),

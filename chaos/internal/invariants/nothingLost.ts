@@ -36,7 +36,7 @@ const leftBy = (found: Findings, story: Story, run: RunStory, host: string, clos
   if (attempt.host !== host || !isDecided(run, attempt, closed.sequence)) return
   const influences = influencesOn(story, run, attempt, ended ?? closed)
   // To be restarted, it has no verdict.
-  const isGivenBack = row.onHostExit === "restart" && (influences.shutdown.isPossible || influences.isFenced)
+  const isGivenBack = row.onHostExit === "restart" && (influences.shutdown.isPossible || influences.isLeaseLost)
   if (isGivenBack && ended?.exit._tag !== "Succeeded") return
   const isHere = (entry: { readonly host: string; readonly sequence: number }) =>
     entry.host === host && entry.sequence < closed.sequence

@@ -11,7 +11,7 @@
  */
 import type { FailureReason, TerminalStatus, WorkOutcome } from "../../../src/RunStatus.js"
 import type { Entry, WorkExit } from "../../History.js"
-import { type Attempt, endingOf, isLeft, type RunStory, type Story } from "./story.js"
+import { type Attempt, endingOf, hasLostLease, isLeft, type RunStory, type Story } from "./story.js"
 
 export interface End {
   readonly status: TerminalStatus
@@ -28,8 +28,8 @@ export interface Influence {
 export interface Influences {
   readonly timeout: Influence
   readonly shutdown: Influence
-  /** Whether its host had been fenced, and stopped its work for that. */
-  readonly isFenced: boolean
+  /** Whether its host had been fenced, or could not renew in time, and stopped its work for that. */
+  readonly isLeaseLost: boolean
   /** Whether another host goes on with it where its own cannot: then neither is an end. */
   readonly isRestarted: boolean
   /** Whether anybody asked for a cancel before the row was terminal. */
@@ -47,7 +47,7 @@ export const influencesOn = (story: Story, run: RunStory, { began, host }: Attem
     // Whichever comes first interrupts the work; the other one finds it interrupted already.
     timeout: since(isBefore(shutdownAt, timeoutAt) ? undefined : timeoutAt, at),
     shutdown: since(isBefore(timeoutAt, shutdownAt) ? undefined : shutdownAt, at),
-    isFenced: host !== undefined && isLeft(story, host, by),
+    isLeaseLost: host !== undefined && (isLeft(story, host, by) || hasLostLease(story, host, by)),
     isRestarted: run.versions.at(-1)?.row.onHostExit === "restart",
     isCancelAsked: run.cancels.some(({ called }) => called.sequence < ending)
   }
@@ -81,12 +81,12 @@ const readingsOf = (exit: WorkExit, influences: Influences): ReadonlyArray<WorkE
 }
 
 /** By the kernel itself, or it may have been. */
-const isStopped = ({ isFenced, shutdown, timeout }: Influences): boolean =>
-  isFenced || shutdown.isPossible || timeout.isPossible
+const isStopped = ({ isLeaseLost, shutdown, timeout }: Influences): boolean =>
+  isLeaseLost || shutdown.isPossible || timeout.isPossible
 
 const withoutCancel = (
   exit: WorkExit | undefined,
-  { isFenced, isRestarted, shutdown, timeout }: Influences
+  { isLeaseLost, isRestarted, shutdown, timeout }: Influences
 ): ReadonlyArray<End> => {
   if (exit?._tag === "Succeeded") {
     return exit.encodes
@@ -96,7 +96,7 @@ const withoutCancel = (
   const ends: Array<End> = []
   if (timeout.isPossible) ends.push(byTimeout)
   if (shutdown.isPossible && !isRestarted) ends.push(byShutdown)
-  if (isFenced && !isRestarted) ends.push(byLease)
+  if (isLeaseLost && !isRestarted) ends.push(byLease)
   // A start that was given up is told as that, whatever came over it.
   if (exit === undefined || !(timeout.isSure || shutdown.isSure)) ends.push(...ofItself(exit))
   return ends

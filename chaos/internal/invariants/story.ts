@@ -253,6 +253,13 @@ export const isLeft = (story: Story, host: string, by: Entry): boolean => {
   return false
 }
 
+/** Whether the host could not renew in time before an entry, and stops its work then. */
+export const hasLostLease = (story: Story, host: string, by: Entry): boolean =>
+  story.lines.some(
+    ({ host: of, line, sequence }) =>
+      of === host && line._tag === "LeaseEnded" && line.policy === "stop" && sequence < by.sequence
+  )
+
 /** Whether the row was made terminal by the host that owned it, and not by one that recovered it. */
 export const isOwnEnding = ({ row }: Ending): boolean => row.settleToken === `${row.hostId}:${row.attempt}`
 
