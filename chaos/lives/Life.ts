@@ -83,6 +83,8 @@ export const Life = Schema.Struct({
   shutdownAt: optional(Millis),
   /** Whether another kernel comes up on the same store when the lease of the first has run out. */
   isFollowed: Schema.Boolean,
+  /** When the disks of the journals are full, until the database has healed. */
+  diskFullAt: optional(Millis),
   /** Whether its hosts stop their work when they could not renew in time, as on Postgres. Without it they go on. */
   onLeaseEnd: optional(Schema.Literal("stop")),
   /** A second host on the same store from the beginning on. Without it the first is alone. */

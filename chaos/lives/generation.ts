@@ -62,7 +62,8 @@ export const generateLife = (seed: number): Life => {
     runs,
     questions,
     ...(isShutDown && struck !== undefined ? { shutdownAt: moment(dice, "shutdownAt", struck, 9_000) } : {}),
-    isFollowed: isShutDown && dice.chance("followed", 0.5)
+    isFollowed: isShutDown && dice.chance("followed", 0.5),
+    ...(dice.chance("disk full", 0.1) ? { diskFullAt: instants(dice, "diskFullAt", 9_000) } : {})
   }
 }
 
@@ -161,8 +162,9 @@ export function* simplifyLife(input: unknown): Iterable<Life> {
       if (had !== undefined) yield { ...input, second: rest }
     }
   }
-  if (input.onLeaseEnd !== undefined) {
-    const { onLeaseEnd: _, ...rest } = input
+  for (const field of ["onLeaseEnd", "diskFullAt"] as const) {
+    if (input[field] === undefined) continue
+    const { [field]: _, ...rest } = input
     yield rest
   }
   if (questions.length > 0) yield { ...input, questions: [] }

@@ -132,22 +132,37 @@ const registered = (
   return all as Effect.Effect<Context.Context<Services>, never, Scope.Scope>
 }
 
-/** The store of a host whose renewals fail from a time on, until the database has healed, and nothing else does. */
-const silenced = (context: Context.Context<RunStore>, silentAt: number): Effect.Effect<Context.Context<RunStore>> =>
-  Effect.map(FiberRef.get(Exploration.current), (exploration) => {
-    const store = Context.get(context, RunStore)
-    const silence = new StoreFailure({ operation: "renew", class: "transient", cause: new Error("silent") })
+/** Whether a time of the life has come, and the database has not healed yet. */
+const fromUntilHealed = (at: number): Effect.Effect<() => boolean> =>
+  Effect.gen(function* () {
+    const clock = yield* Effect.clock
+    const exploration = yield* FiberRef.get(Exploration.current)
     let isHealed = false
     exploration?.join(
       Effect.sync(() => {
         isHealed = true
       })
     )
+    return () => !isHealed && clock.unsafeCurrentTimeMillis() >= at
+  })
+
+/** What the journal of a host keeps its lines on. */
+export const diskOf = ({ diskFullAt }: Life): Effect.Effect<VerdictJournal.MemoryDisk> =>
+  Effect.gen(function* () {
+    const disk = VerdictJournal.makeDisk()
+    if (diskFullAt === undefined) return disk
+    const isFull = yield* fromUntilHealed(diskFullAt)
+    disk.fails = () => (isFull() ? new Error("ENOSPC: no space left") : undefined)
+    return disk
+  })
+
+/** The store of a host whose renewals fail from a time on, until the database has healed, and nothing else does. */
+const silenced = (context: Context.Context<RunStore>, silentAt: number): Effect.Effect<Context.Context<RunStore>> =>
+  Effect.map(fromUntilHealed(silentAt), (isSilent) => {
+    const store = Context.get(context, RunStore)
+    const silence = new StoreFailure({ operation: "renew", class: "transient", cause: new Error("silent") })
     return Context.make(RunStore, {
       ...store,
-      renewHost: (renewal) =>
-        Effect.clockWith((clock) =>
-          !isHealed && clock.unsafeCurrentTimeMillis() >= silentAt ? Effect.fail(silence) : store.renewHost(renewal)
-        )
+      renewHost: (renewal) => Effect.suspend(() => (isSilent() ? Effect.fail(silence) : store.renewHost(renewal)))
     })
   })
