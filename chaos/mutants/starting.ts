@@ -287,5 +287,14 @@ export const starting: ReadonlyArray<Mutant> = [
     find: "    unregister(core, run)\n    wakeShutdown(core)\n",
     replace: "    unregister(core, run)\n",
     killedBy: "startUnsentAtShutdown"
+  }),
+  new Mutant({
+    name: "answered-insert-is-sent",
+    guarantee: "G7",
+    defect: "An insert is sent though its start was answered without it, and has not had a turn to withdraw it.",
+    file: "src/internal/runs/starting.ts",
+    find: " || !core.inserts.has(id)) return undefined",
+    replace: ") return undefined",
+    killedBy: "startUnsentAtShutdown"
   })
 ]

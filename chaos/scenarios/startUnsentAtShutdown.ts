@@ -1,10 +1,12 @@
 /**
  * The ticket: a host that was told to stop went only when its whole grace was over. A start had been refused, whose insert
- * had never been sent, and the shutdown went on waiting for its end.
+ * had never been sent, and the shutdown went on waiting for its end. Or the insert was sent after all, while the caller,
+ * who had been told that nothing was done, had not had a turn yet.
  *
  * @since 0.1.0
  */
 import * as assert from "node:assert/strict"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
@@ -14,13 +16,14 @@ import { RunKernel } from "../../src/RunKernel.js"
 import * as FaultPlan from "../FaultPlan.js"
 import { scenario, World, within } from "./world.js"
 
-/** Of a caller whose turns come late, as under load: it hears of its refusal when the shutdown waits for it already. */
-const lateTurns: Effect.Effect<Scheduler> = Effect.map(Effect.runtime<never>(), (runtime) => ({
-  shouldYield: () => false,
-  scheduleTask: (task) => {
-    Runtime.runFork(runtime)(Effect.zipRight(Effect.sleep("10 millis"), Effect.sync(task)))
-  }
-}))
+/** Of a caller whose turns come late, as under load. */
+const lateTurns = (delay: () => Duration.DurationInput): Effect.Effect<Scheduler> =>
+  Effect.map(Effect.runtime<never>(), (runtime) => ({
+    shouldYield: () => false,
+    scheduleTask: (task) => {
+      Runtime.runFork(runtime)(Effect.delay(Effect.sync(task), delay()))
+    }
+  }))
 
 export default scenario({
   name: "startUnsentAtShutdown",
@@ -35,10 +38,13 @@ export default scenario({
     // The insert waits behind this statement.
     yield* Effect.fork(Effect.ignore(kernel.cancel(nobody)))
     yield* Effect.sleep("10 millis")
-    const late = yield* lateTurns
+    let delay: Duration.DurationInput = "10 millis"
+    const late = yield* lateTurns(() => delay)
     const starting = yield* Effect.fork(Effect.withScheduler(Effect.flip(kernel.start("import", Effect.void)), late))
     yield* Effect.sleep("50 millis")
-    yield* within("5 seconds")(world.close)
+    // It is answered at once, and hears of that when the shutdown waits for it already, and the writer is free.
+    delay = "2 seconds"
+    yield* within("10 seconds")(world.close)
     const refused = yield* Fiber.join(starting)
     assert.ok(refused._tag === "KernelStopped" && !refused.inDoubt)
     assert.deepEqual(yield* world.foreign("SELECT run_id FROM holdfast_runs"), [])

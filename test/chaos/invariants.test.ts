@@ -497,6 +497,17 @@ describe("invariants", () => {
     )
     catches(
       "G7",
+      "a row of a start that was told that nothing was done",
+      (h) => {
+        h.open()
+        const start = h.call({ _tag: "Start", name: "work" })
+        h.answered(start, { _tag: "Failed", error: { ...inDoubt, inDoubt: false } })
+        h.row(runA).settle(runA, "failed", "notStarted", "StartAbandoned").over()
+      },
+      { expected: /no row of a start of work that was told that nothing was done/, seen: /running/ }
+    )
+    catches(
+      "G7",
       "a start that was told as not done, and that another host goes on with",
       (h) => {
         h.open()

@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import type { RunId } from "../../../src/RunId.js"
 import { type Checker, Findings } from "./finding.js"
 import {
   type Call,
@@ -26,6 +27,7 @@ export const atomicStart: Checker = (story) => {
     failed(found, story, start)
   }
   withoutStart(found, story)
+  unasked(found, story)
   return found.violations
 }
 
@@ -55,6 +57,29 @@ const failed = (found: Findings, story: Story, start: Call<OperationOf<"Start">>
     const began = run.begins.find((begin) => begin.start === start.call)
     if (began === undefined) continue
     found.add(run.runId, `no work of a start that failed with ${error.tag}`, "it began", [start.answered, began])
+  }
+}
+
+/** A row that no start was answered with is one of those that were in doubt; of the others there is none. */
+const unasked = (found: Findings, story: Story): void => {
+  const explained = new Map<string, number>()
+  const started = new Set<RunId>()
+  for (const start of story.starts) {
+    const value = valueOf(start)
+    if (value?._tag === "Started") started.add(value.runId)
+    if (!isUnknown(start) && errorOf(start)?.inDoubt !== true) continue
+    explained.set(start.operation.name, 1 + (explained.get(start.operation.name) ?? 0))
+  }
+  for (const run of story.runs.values()) {
+    const [inserted] = run.versions
+    if (inserted === undefined || started.has(run.runId)) continue
+    const { name } = inserted.row
+    const left = explained.get(name) ?? 0
+    explained.set(name, left - 1)
+    if (left > 0) continue
+    found.add(run.runId, `no row of a start of ${name} that was told that nothing was done`, inserted.row.status, [
+      inserted
+    ])
   }
 }
 

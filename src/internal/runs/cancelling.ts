@@ -188,10 +188,11 @@ const cancelRow = (
     }
     const answer = Deferred.unsafeMake<CancelAnswer, RunNotFound | StoreFailure>(FiberId.none)
     let isSent = false
+    // A statement may be answered after its caller was told that it had waited long enough: whoever asks by then waits
+    // for an answer of his own.
+    const isAnswered = () => core.rowCancels.get(id)?.answer !== answer
     const done = (effect: Effect.Effect<CancelAnswer, RunNotFound | StoreFailure>) => {
-      // A statement that is answered after its caller was told that it had waited long enough: whoever asks by now waits
-      // for an answer of his own.
-      if (core.rowCancels.get(id)?.answer !== answer) return
+      if (isAnswered()) return
       core.rowCancels.delete(id)
       core.writer.cancel.withdraw(id)
       Deferred.unsafeDone(answer, effect)
@@ -202,6 +203,7 @@ const cancelRow = (
     core.writer.cancel.submit({
       id,
       row: () => {
+        if (isAnswered()) return undefined
         isSent = true
         return request
       },

@@ -173,7 +173,8 @@ const askForRow = (
       core.writer.insert.submit({
         id,
         row: () => {
-          if (run.state._tag !== "Inserting") return undefined
+          // Whoever was answered without the database was told whether it was sent, and goes on when its turn comes.
+          if (run.state._tag !== "Inserting" || !core.inserts.has(id)) return undefined
           run.isInsertSent = true
           return run.newRun
         },
