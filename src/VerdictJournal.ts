@@ -177,6 +177,8 @@ export const readDirectory = (
  * @category models
  */
 export interface MemoryDisk {
+  /** As the log names the journal. */
+  readonly name: string
   /** The lines, as a file would have them. */
   text: string
   /** What was set aside. */
@@ -186,10 +188,12 @@ export interface MemoryDisk {
 }
 
 /**
+ * An empty one. The name defaults to `memory`; journals of kernels that are there together need one each, as files have.
+ *
  * @since 0.1.0
  * @category constructors
  */
-export const makeDisk = (): MemoryDisk => ({ text: "", rejected: "" })
+export const makeDisk = (name = "memory"): MemoryDisk => ({ name, text: "", rejected: "" })
 
 /**
  * A journal on a disk in memory, for one kernel after the other.

@@ -90,11 +90,14 @@ export const generateSharedLife = (seed: number): Life => {
     }
   })
   const isClosed = life.shutdownAt === undefined && dice.chance("second closed", 0.3)
+  const returns = life.shutdownAt !== undefined && dice.chance("returns", 0.4)
   return {
     ...life,
     runs,
     ...(dice.chance("stops at the end of its lease", 0.4) ? { onLeaseEnd: "stop" } : {}),
+    ...(returns ? { isFollowed: false } : {}),
     second: {
+      ...(returns ? { returnsAfter: instants(dice, "returnsAfter", 9_000) } : {}),
       ...(isClosed ? { shutdownAt: instants(dice, "shutdownAt", 9_000) } : {}),
       ...(isSilent ? { silentAt: instants(dice, "silentAt", 9_000) } : {})
     }
@@ -157,7 +160,7 @@ export function* simplifyLife(input: unknown): Iterable<Life> {
   if (input.second !== undefined) {
     const { second, ...alone } = input
     yield alone
-    for (const field of ["shutdownAt", "silentAt"] as const) {
+    for (const field of ["shutdownAt", "silentAt", "returnsAfter"] as const) {
       const { [field]: had, ...rest } = second
       if (had !== undefined) yield { ...input, second: rest }
     }

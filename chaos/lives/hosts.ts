@@ -147,9 +147,10 @@ const fromUntilHealed = (at: number): Effect.Effect<() => boolean> =>
   })
 
 /** What the journal of a host keeps its lines on. */
-export const diskOf = ({ diskFullAt }: Life): Effect.Effect<VerdictJournal.MemoryDisk> =>
+export const diskOf = ({ diskFullAt, second }: Life, host: HostName): Effect.Effect<VerdictJournal.MemoryDisk> =>
   Effect.gen(function* () {
-    const disk = VerdictJournal.makeDisk()
+    // Who comes up after all others finds the files of all of them, as one; who returns while another is there, its own.
+    const disk = VerdictJournal.makeDisk(second?.returnsAfter === undefined ? undefined : host)
     if (diskFullAt === undefined) return disk
     const isFull = yield* fromUntilHealed(diskFullAt)
     disk.fails = () => (isFull() ? new Error("ENOSPC: no space left") : undefined)

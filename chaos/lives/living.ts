@@ -65,7 +65,7 @@ export const living = (
     watch?.(recorder)
     const world: Hosts.World = { recorder, life, processesGone: new Set() }
     const context = yield* Hosts.opened(recorder, store)
-    const disk = yield* Hosts.diskOf(life)
+    const disk = yield* Hosts.diskOf(life, "first")
     const first = yield* Hosts.open(world, "first", context, disk)
     const second = life.second === undefined ? undefined : yield* openSecond(world, store)
     const { calling, listening } = yield* callersOf(recorder, life, first, second)
@@ -74,9 +74,14 @@ export const living = (
     if (second !== undefined && life.second?.shutdownAt !== undefined) {
       yield* Effect.fork(Effect.delay(second.close, life.second.shutdownAt))
     }
+    let returned: Effect.Effect<Hosts.Host, unknown> | undefined
     if (life.shutdownAt !== undefined) {
       yield* Effect.sleep(life.shutdownAt)
       yield* first.close
+      const after = life.second?.returnsAfter
+      if (after !== undefined) {
+        returned = Fiber.join(yield* Effect.fork(Effect.delay(Hosts.open(world, "next", context, disk), after)))
+      }
     }
     yield* Effect.timeoutOption(Fiber.await(callers), stormMillis)
     yield* Hosts.heal(recorder)
@@ -88,6 +93,7 @@ export const living = (
       yield* settling(world)
       yield* second.close
     }
+    if (returned !== undefined) yield* Effect.flatMap(returned, ({ close }) => Effect.zipRight(settling(world), close))
     if (life.isFollowed) {
       yield* Effect.sleep(lapseMillis)
       // Files of processes that are gone are taken over with their directory.
@@ -106,7 +112,7 @@ export const living = (
 const openSecond = (world: Hosts.World, store: Ground["store"]) =>
   Effect.gen(function* () {
     const context = yield* Hosts.opened(world.recorder, store)
-    const disk = yield* Hosts.diskOf(world.life)
+    const disk = yield* Hosts.diskOf(world.life, "second")
     const second = yield* Hosts.open(world, "second", context, disk)
     return { ...second, disk }
   })

@@ -10,11 +10,10 @@ import type { Entry, MemoryDisk, VerdictJournal } from "../../VerdictJournal.js"
 import { nowMillis } from "../wallClock.js"
 import { keyOf, lineOf, read, rejectedLine } from "./journalLines.js"
 
-const name = "memory"
-
 /** @internal */
 export const make = (disk: MemoryDisk): Effect.Effect<typeof VerdictJournal.Service> =>
   Effect.map(nowMillis, (now) => {
+    const { name } = disk
     const { bad, entries, isTorn } = read(disk.text)
     for (const line of bad) disk.rejected += rejectedLine({ at: now, ...line })
     let live = new Map<string, Entry>()
@@ -46,7 +45,7 @@ export const make = (disk: MemoryDisk): Effect.Effect<typeof VerdictJournal.Serv
       found: {
         journals: hadText ? [name] : [],
         torn: isTorn ? 1 : 0,
-        rejected: bad.map(({ lineNumber, reason }) => ({ file: name, lineNumber, reason, keptIn: "memory" }))
+        rejected: bad.map(({ lineNumber, reason }) => ({ file: name, lineNumber, reason, keptIn: name }))
       },
       pending: Effect.sync(() => [...live.values()].map((entry) => ({ entry, isOwnerGone: false }))),
       append: (entries) => write("append", (live) => put(entries, live)),
