@@ -179,6 +179,11 @@ export interface Settings {
   readonly parkAfterMillis: number
   readonly leaseMillis: number
   readonly shutdownGraceMillis: number
+  /**
+   * From the end of a host until another one has seen that it is gone. Defaults to a third of a lease, in which processes
+   * are looked for; where they cannot be seen, a whole lease has to pass, and more.
+   */
+  readonly recoverMillis?: number | undefined
 }
 
 /**

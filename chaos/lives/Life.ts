@@ -92,6 +92,8 @@ export const Life = Schema.Struct({
     Schema.Struct({
       /** When it is closed, whatever goes on then. Without it: as the first. */
       shutdownAt: optional(Millis),
+      /** Whether neither can see the other's process, as if each were on a machine of its own. */
+      isApart: optional(Schema.Literal(true)),
       /** How long after its close the first host comes up again, as a new process on its journal, while the second is there. */
       returnsAfter: optional(Millis),
       /** When the first host stops being able to renew its lease, until the database has healed. */

@@ -97,6 +97,7 @@ export const generateSharedLife = (seed: number): Life => {
     ...(dice.chance("stops at the end of its lease", 0.4) ? { onLeaseEnd: "stop" } : {}),
     ...(returns ? { isFollowed: false } : {}),
     second: {
+      ...(dice.chance("apart", 0.3) ? { isApart: true } : {}),
       ...(returns ? { returnsAfter: instants(dice, "returnsAfter", 9_000) } : {}),
       ...(isClosed ? { shutdownAt: instants(dice, "shutdownAt", 9_000) } : {}),
       ...(isSilent ? { silentAt: instants(dice, "silentAt", 9_000) } : {})
@@ -160,7 +161,7 @@ export function* simplifyLife(input: unknown): Iterable<Life> {
   if (input.second !== undefined) {
     const { second, ...alone } = input
     yield alone
-    for (const field of ["shutdownAt", "silentAt", "returnsAfter"] as const) {
+    for (const field of ["isApart", "shutdownAt", "silentAt", "returnsAfter"] as const) {
       const { [field]: had, ...rest } = second
       if (had !== undefined) yield { ...input, second: rest }
     }

@@ -86,7 +86,7 @@ export const open = (
       Scope.extend(scope),
       Effect.provideService(HostProcesses, {
         own: { pid: pids[host], bootId: "machine", processStartedAt: 0 },
-        isGone: ({ pid }) => processesGone.has(pid ?? 0)
+        isGone: ({ pid }) => life.second?.isApart !== true && processesGone.has(pid ?? 0)
       }),
       Effect.locallyWith(FiberRef.currentLoggers, HashSet.add(recorder.logger(host)))
     )

@@ -42,6 +42,12 @@ const settleMillis = 25_000
 /** From the end of a kernel until another one may take what it left. */
 const lapseMillis = settings.leaseMillis + 1
 
+/** Of hosts that cannot see each other's processes: silence is observed for a lease and more, at looks that are a renewal apart. */
+const apartMillis = settings.leaseMillis * (1 + 2 / 3) + settings.delayMaxMillis
+
+const settingsOf = ({ second }: Life): Settings =>
+  second?.isApart === true ? { ...settings, recoverMillis: apartMillis } : settings
+
 /** What a life is lived on: fresh for each. */
 export interface Ground {
   /** With a chaos layer in it. */
@@ -61,7 +67,7 @@ export const living = (
     const input = yield* Scenario.input
     const life = input === undefined ? otherwise : yield* Schema.decodeUnknown(Life)(input)
     const { rows, store, watch } = yield* ground
-    const recorder = new Recorder({ settings, clock: yield* Effect.clock, rows })
+    const recorder = new Recorder({ settings: settingsOf(life), clock: yield* Effect.clock, rows })
     watch?.(recorder)
     const world: Hosts.World = { recorder, life, processesGone: new Set() }
     const context = yield* Hosts.opened(recorder, store)
@@ -124,7 +130,7 @@ const settling = ({ life, recorder }: Hosts.World): Effect.Effect<void> =>
     yield* Effect.sleep((exploration?.engine.firedCount ?? 0) > 0 ? writingMillis : 1)
     // What is restarted takes its time once more.
     const again = life.runs.reduce((most, { restarts, work }) => Math.max(most, restarts ? 2 * work.millis : 0), 0)
-    const limit = settleMillis + again
+    const limit = settleMillis + again + (life.second?.isApart === true ? apartMillis : 0)
     for (let waited = 0; waited < limit && hasActive(recorder); waited += 1_000) yield* Effect.sleep(1_000)
   })
 

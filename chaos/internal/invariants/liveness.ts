@@ -64,11 +64,16 @@ const deadlineOf = (story: Story, run: RunStory, inserted: Entry, healed: Entry)
   if (latest?.onHostExit === "restart" && latest.attempt < latest.attemptMax) return undefined
   const next = [...story.opened].find(([other, { sequence }]) => {
     const closing = story.shutdown.get(other) ?? story.lost.get(other)
-    return sequence > gone.sequence || closing === undefined || closing.at > gone.at + leaseMillis + bound
+    return (
+      sequence > gone.sequence ||
+      closing === undefined ||
+      closing.at > gone.at + Math.max(leaseMillis, story.settings.recoverMillis ?? 0) + bound
+    )
   })?.[1]
   if (next === undefined) return undefined
   // Its tombstone may be the first that there is of it.
-  const at = Math.max(next.at, healed.at, gone.at, inserted.at) + leaseMillis / 3 + bound
+  const { recoverMillis = leaseMillis / 3 } = story.settings
+  const at = Math.max(next.at, healed.at, gone.at, inserted.at) + recoverMillis + bound
   return { at, why: "its host is gone, and another one is there to recover it" }
 }
 
