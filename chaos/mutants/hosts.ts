@@ -80,6 +80,26 @@ export const hosts: ReadonlyArray<Mutant> = [
     killedBy: "takeOverAnswerLost"
   }),
   new Mutant({
+    name: "audit-begins-what-is-being-taken",
+    guarantee: "G9",
+    defect:
+      "A renewal takes a run that is being taken over for one whose take-over was lost, and begins it as well (rule 9).",
+    file: "src/internal/hosts/auditing.ts",
+    find: "core.isTakingOver ? Effect.succeedNone : core.store.get(owned.id)",
+    replace: "core.store.get(owned.id)",
+    killedBy: "takeOverAnswersLate"
+  }),
+  new Mutant({
+    name: "shutdown-leaves-a-take-over",
+    guarantee: "G5",
+    defect:
+      "A shutdown does not wait for a take-over that is on its way: what it brings belongs to a host that is gone.",
+    file: "src/internal/kernel/stopping.ts",
+    find: "if (!isBusy && !core.isTakingOver) return Effect.void",
+    replace: "if (!isBusy) return Effect.void",
+    killedBy: "takeOverAtShutdown"
+  }),
+  new Mutant({
     name: "restarted-for-ever",
     guarantee: "G9",
     defect: "A run is restarted however often its hosts were lost.",

@@ -94,6 +94,8 @@ import startUnsentAtShutdown from "./startUnsentAtShutdown.js"
 import startWaitsAtShutdown from "./startWaitsAtShutdown.js"
 import storeThrows from "./storeThrows.js"
 import takeOverAnswerLost from "./takeOverAnswerLost.js"
+import takeOverAnswersLate from "./takeOverAnswersLate.js"
+import takeOverAtShutdown from "./takeOverAtShutdown.js"
 import takeOverLandsLate from "./takeOverLandsLate.js"
 import tenThousand from "./tenThousand.js"
 import terminalRowIsFinal from "./terminalRowIsFinal.js"
@@ -195,6 +197,8 @@ export const scenarios: ReadonlyArray<Scenario> = [
   clockJumps,
   fenceAnswerLost,
   takeOverAnswerLost,
+  takeOverAnswersLate,
+  takeOverAtShutdown,
   takeOverLandsLate,
   attemptsUsedUp,
   definitionUnknown,

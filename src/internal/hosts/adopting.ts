@@ -35,9 +35,10 @@ export const adopt = (core: KernelCore, row: StoredRun, previous: HostId | null 
       const { attempt, id, name } = row
       const hostId = row.hostId ?? core.lease.hostId()
       const previousHost = typeof previous === "string" ? { previousHostId: previous } : {}
-      yield* core.log({ _tag: "RunTakenOver", runId: id, hostId, name, attempt, ...previousHost })
+      // In the step in which it was seen that there is none.
       const run = recordOf(core, { ...row, hostId })
       register(core, run)
+      yield* core.log({ _tag: "RunTakenOver", runId: id, hostId, name, attempt, ...previousHost })
       if (definition === undefined) return yield* giveBack(core, run, "lease")
       const request = yield* Effect.either(requestOf(definition, row))
       if (Either.isLeft(request)) return yield* payloadRefused(core, run, request.left)

@@ -35,9 +35,12 @@ export const audit = (core: KernelCore, owned: ReadonlyArray<OwnedRun>): Effect.
 /** The record of an earlier attempt is not that of this one. */
 const isOf = (run: ActiveRun, row: OwnedRun): boolean => run.attempt === row.attempt
 
-/** Rule 9, audit: the answer to a take-over was lost. Read again first, as below. */
+/**
+ * Rule 9, audit: the answer to a take-over was lost. Read again first, as below. What is being taken over now is not lost:
+ * its answer brings it into memory, and it may have begun and ended by the time at which it is read here.
+ */
 const adoptRow = (core: KernelCore, owned: OwnedRun): Effect.Effect<void> =>
-  core.store.get(owned.id).pipe(
+  Effect.suspend(() => (core.isTakingOver ? Effect.succeedNone : core.store.get(owned.id))).pipe(
     Effect.flatMap((found) => {
       const row = Option.getOrUndefined(found)
       const isOurs = row !== undefined && row.hostId === core.lease.hostId() && row.attempt === owned.attempt

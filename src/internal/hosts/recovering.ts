@@ -16,7 +16,7 @@ import type { HostId, RunId } from "../../RunId.js"
 import * as RunMetrics from "../../RunMetrics.js"
 import { isTerminal } from "../../RunStatus.js"
 import type { HostsSeen, StoredRun } from "../../RunStore.js"
-import type { KernelCore } from "../kernel/kernelCore.js"
+import { type KernelCore, wakeShutdown } from "../kernel/kernelCore.js"
 import { monotonicMillis, nowMillis } from "../wallClock.js"
 import { adopt } from "./adopting.js"
 import { HostProcesses } from "./hostProcess.js"
@@ -143,7 +143,20 @@ const isAtWorkHere = (core: KernelCore, from: HostId | null): boolean =>
       hostId === from && (state._tag === "Inserting" || state._tag === "Working" || state._tag === "Ended")
   )
 
+/** Said for all of it, so that no audit takes a row whose answer is on its way for one whose answer was lost. */
 const takeFrom = (core: KernelCore, from: HostId | null): Effect.Effect<void, StoreFailure> =>
+  Effect.suspend(() => {
+    core.isTakingOver = true
+    return Effect.ensuring(
+      inBatches(core, from),
+      Effect.sync(() => {
+        core.isTakingOver = false
+        wakeShutdown(core)
+      })
+    )
+  })
+
+const inBatches = (core: KernelCore, from: HostId | null): Effect.Effect<void, StoreFailure> =>
   Effect.gen(function* () {
     const count = { settled: 0, restarted: 0 }
     while (yield* mayTake(core)) {

@@ -83,6 +83,8 @@ export interface KernelCore {
   readonly journal: JournalKeeper | undefined
   /** By name: what this host may take over. */
   readonly definitions: Map<string, Definition>
+  /** From the statement of a take-over until the last of its rows is in memory: until then a row of this host's may not be. */
+  isTakingOver: boolean
   /** Done by a definition that comes: its runs may be waiting. */
   definitionCame: Deferred.Deferred<void>
   /** One per run. */
@@ -153,7 +155,7 @@ export const drop = (core: KernelCore, run: ActiveRun): Effect.Effect<void> =>
     wakeShutdown(core)
   })
 
-/** A run has come to its end in memory: a shutdown that waits for work may be waiting for this one. */
+/** A run has come to its end in memory, or a take-over has: a shutdown that waits for work may be waiting for this one. */
 export const wakeShutdown = (core: KernelCore): void => {
   if (core.ended !== undefined) Deferred.unsafeDone(core.ended, Effect.void)
 }

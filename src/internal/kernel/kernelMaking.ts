@@ -84,6 +84,7 @@ export const make = (
       runs: new Map(),
       inserts: new Map(),
       tombstones: new Map(),
+      isTakingOver: false,
       definitions: new Map(),
       definitionCame: Deferred.unsafeMake<void>(FiberId.none),
       journal: journal === undefined ? undefined : Journaling.make(journal, settings.persist.delayMax),

@@ -48,10 +48,11 @@ const within = (effect: Effect.Effect<void>, until: number): Effect.Effect<void>
     Effect.asVoid(Effect.timeoutOption(Effect.interruptible(effect), Math.max(0, until - now)))
   )
 
+/** What a take-over that is on its way brings is given back, or another host would have to wait for this one's end. */
 const workEnded = (core: KernelCore): Effect.Effect<void> =>
   Effect.suspend(() => {
     const isBusy = [...core.runs.values()].some(({ state }) => state._tag === "Inserting" || state._tag === "Working")
-    if (!isBusy) return Effect.void
+    if (!isBusy && !core.isTakingOver) return Effect.void
     core.ended = Deferred.unsafeMake<void>(FiberId.none)
     return Effect.zipRight(Deferred.await(core.ended), workEnded(core))
   })
