@@ -80,10 +80,16 @@ export const drawPlan = (
   const [fault, ...faults] = options.kinds.filter((kind) => chance(seed, kind, 0.35))
   const [phase, ...others] = phases.filter((kind) => chance(seed, kind, 0.6))
   const rate = choose([0.02, 0.1, 0.3, 0.6], seed, "rate")
+  // How late what is late comes: as late as a rule has it that says nothing, almost as late as a client waits, or later.
+  const after = choose([undefined, undefined, 1_500, 5_000], seed, "after")
   const isCalm = fault === undefined || chance(seed, "calm", 1 / 6)
-  const storm = isCalm
-    ? []
-    : [{ storm: { seed, rate, faults: [fault, ...faults], phases: [phase ?? "before", ...others] } } as const]
+  const weather = {
+    seed,
+    rate,
+    phases: [phase ?? "before", ...others] as const,
+    ...(after === undefined ? {} : { after })
+  }
+  const storm = isCalm ? [] : [{ storm: { ...weather, faults: [fault, ...faults] } } as const]
   const plan = new FaultPlan({
     scenario: options.scenario,
     rules: storm,

@@ -296,5 +296,14 @@ export const starting: ReadonlyArray<Mutant> = [
     find: " || !core.inserts.has(id)) return undefined",
     replace: ") return undefined",
     killedBy: "startUnsentAtShutdown"
+  }),
+  new Mutant({
+    name: "refused-start-leaves-its-doubt",
+    guarantee: "G7",
+    defect: "A start that its row refuses is forgotten, though an attempt before that answer may still land (rule 4).",
+    file: "src/internal/runs/starting.ts",
+    find: "  run.isInsertRepeated ? giveUp(core, run, error, why) : drop(core, run)",
+    replace: "  run.isInsertRepeated && why === error ? giveUp(core, run, error, why) : drop(core, run)",
+    killedBy: "startRefusedAfterDoubt"
   })
 ]

@@ -89,6 +89,7 @@ import startInterruptedUnsent from "./startInterruptedUnsent.js"
 import startLandsLate from "./startLandsLate.js"
 import startOnDamagedDatabase from "./startOnDamagedDatabase.js"
 import startRefused from "./startRefused.js"
+import startRefusedAfterDoubt from "./startRefusedAfterDoubt.js"
 import startsInDoubtTogether from "./startsInDoubtTogether.js"
 import startUnsentAtShutdown from "./startUnsentAtShutdown.js"
 import startWaitsAtShutdown from "./startWaitsAtShutdown.js"
@@ -168,6 +169,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   rowUnknown,
   startInFlightAtShutdown,
   startUnsentAtShutdown,
+  startRefusedAfterDoubt,
   verdictLostAtExit,
   journaledAtShutdown,
   journaledWhenParked,

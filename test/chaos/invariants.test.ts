@@ -506,6 +506,22 @@ describe("invariants", () => {
       },
       { expected: /no row of a start of work that was told that nothing was done/, seen: /running/ }
     )
+    const refusedAfter = (h: Recording, isInDoubt: boolean) => {
+      h.open().start(runB, { key: "a" })
+      const start = h.call({ _tag: "Start", name: "work", key: "a" })
+      const failure = { operation: "insert", class: "connection", message: "lost", inDoubt: isInDoubt }
+      h.log({ _tag: "WriteFailed", failure, rows: 1, runIds: [runA], attempt: 1, retryInMillis: 50 })
+      h.answered(start, { _tag: "Failed", error: { tag: "RunAlreadyActive", message: "", otherId: runB } })
+      h.at(100).workEnded(runB, { _tag: "Failed" }).settle(runB, "failed", "failed", "WorkFailed")
+      h.at(1_500).row(runA, { key: "a" }).at(7_000).settle(runA, "failed", "notStarted", "StartAbandoned").over()
+    }
+    passes("a row of a start that another row refused, and of which an earlier attempt landed late", (h) =>
+      refusedAfter(h, true)
+    )
+    catches("G7", "a row of a start that another row refused", (h) => refusedAfter(h, false), {
+      expected: /no row of a start of work that was told that nothing was done/,
+      seen: /running/
+    })
     catches(
       "G7",
       "a start that was told as not done, and that another host goes on with",

@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import type { RunId } from "../../../src/RunId.js"
+import { isTerminal } from "../../../src/RunStatus.js"
 import { type Checker, Findings } from "./finding.js"
 import {
   type Call,
@@ -60,28 +61,50 @@ const failed = (found: Findings, story: Story, start: Call<OperationOf<"Start">>
   }
 }
 
-/** A row that no start was answered with is one of those that were in doubt; of the others there is none. */
+/**
+ * A row that no start was answered with is that of one in doubt, or of one that another row refused after its insert had
+ * been repeated: then it is a tombstone, or becomes one where an attempt in doubt had landed. Of all others there is none.
+ */
 const unasked = (found: Findings, story: Story): void => {
-  const explained = new Map<string, number>()
   const started = new Set<RunId>()
+  const inDoubt: Array<string> = []
+  const refused: Array<string> = []
   for (const start of story.starts) {
     const value = valueOf(start)
     if (value?._tag === "Started") started.add(value.runId)
-    if (!isUnknown(start) && errorOf(start)?.inDoubt !== true) continue
-    explained.set(start.operation.name, 1 + (explained.get(start.operation.name) ?? 0))
+    const error = errorOf(start)
+    const { name } = start.operation
+    if (isUnknown(start) || error?.inDoubt === true) inDoubt.push(name)
+    else if (error !== undefined ? error.otherId !== undefined : value?._tag === "Started" && !value.isNew) {
+      refused.push(name)
+    }
   }
   for (const run of story.runs.values()) {
     const [inserted] = run.versions
     if (inserted === undefined || started.has(run.runId)) continue
     const { name } = inserted.row
-    const left = explained.get(name) ?? 0
-    explained.set(name, left - 1)
-    if (left > 0) continue
+    const isEntombed = isTerminal(inserted.row.status) || wasInDoubt(story, run)
+    if (takeOne(inDoubt, name) || (isEntombed && takeOne(refused, name))) continue
     found.add(run.runId, `no row of a start of ${name} that was told that nothing was done`, inserted.row.status, [
       inserted
     ])
   }
 }
+
+const takeOne = (names: Array<string>, name: string): boolean => {
+  const at = names.indexOf(name)
+  if (at >= 0) names.splice(at, 1)
+  return at >= 0
+}
+
+const wasInDoubt = (story: Story, run: RunStory): boolean =>
+  story.lines.some(
+    ({ line }) =>
+      line._tag === "WriteFailed" &&
+      line.failure.operation === "insert" &&
+      line.failure.inDoubt &&
+      line.runIds.includes(run.runId)
+  )
 
 /**
  * A start that is answered in doubt can still run, where its host is gone before the tombstone is written and another one

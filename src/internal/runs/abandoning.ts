@@ -25,20 +25,15 @@ export const abandon = (
     core.writer.insert.withdraw(run.id)
     if (!run.isInsertSent) return drop(core, run)
     const { error, why } = reasonOf(cause)
-    const message = `Its start was given up: ${why}`
-    return Effect.zipRight(
-      core.log({
-        _tag: "StartFailed",
-        runId: run.id,
-        hostId: run.hostId,
-        name: run.newRun.name,
-        error,
-        message,
-        abandoned: true
-      }),
-      neverStarted(core, run, message, { entomb: true })
-    )
+    return giveUp(core, run, error, why)
   })
+
+/** Its row may be there, or come to be. */
+export const giveUp = (core: KernelCore, run: ActiveRun, error: string, why: string): Effect.Effect<void> => {
+  const message = `Its start was given up: ${why}`
+  const line = { runId: run.id, hostId: run.hostId, name: run.newRun.name, error, message, abandoned: true } as const
+  return Effect.zipRight(core.log({ _tag: "StartFailed", ...line }), neverStarted(core, run, message, { entomb: true }))
+}
 
 const reasonOf = (cause: Cause.Cause<StoreFailure | KernelStopped>): { readonly error: string; readonly why: string } =>
   Option.match(Cause.failureOption(cause), {

@@ -95,6 +95,8 @@ export interface ActiveRun {
   exit: Exit.Exit<unknown, unknown> | undefined
   /** Whether an insert was ever sent: from then on there may be a row. */
   isInsertSent: boolean
+  /** Whether it was sent more than once, so that an attempt before the one that is answered may still land. */
+  isInsertRepeated: boolean
 }
 
 const stopsNone: ReadonlySet<Stop> = new Set()
@@ -120,6 +122,7 @@ export const make = (
   cancelGrace: facts.cancelGrace,
   hub: facts.hub,
   isInsertSent: facts.isInsertSent,
+  isInsertRepeated: false,
   signal: undefined,
   state: initial,
   fiber: undefined,

@@ -25,7 +25,7 @@ import type { InsertOutcome, NewRun, StoredRun } from "../../RunStore.js"
 import { answerInsert, drop, type KernelCore, notAsked, register, restated, tombstoneOf } from "../kernel/kernelCore.js"
 import { annotate, spanned } from "../log/tracing.js"
 import { millisOf } from "../wallClock.js"
-import { abandon } from "./abandoning.js"
+import { abandon, giveUp } from "./abandoning.js"
 import * as ActiveRun from "./activeRun.js"
 import { acceptFromRow } from "./cancelling.js"
 import { EventHub } from "./eventHub.js"
@@ -75,7 +75,7 @@ const attempted = <A, E, R>(core: KernelCore, request: StartRequest<A, E, R>) =>
         const run = enlisted(core, request, yield* RunId.make, yield* thisFiber)
         const outcome = yield* Effect.tapErrorCause(restore(askForRow(core, run)), (cause) => abandon(core, run, cause))
         if (number >= attemptsMax || !isHeldByDoubt(core, outcome)) return yield* begin(core, run, request, outcome)
-        yield* drop(core, run)
+        yield* dismiss(core, run, outcome._tag, "The key is held by a start that is in doubt.")
         return yield* attempt(number + 1)
       })
     return attempt(1)
@@ -175,6 +175,7 @@ const askForRow = (
         row: () => {
           // Whoever was answered without the database was told whether it was sent, and goes on when its turn comes.
           if (run.state._tag !== "Inserting" || !core.inserts.has(id)) return undefined
+          run.isInsertRepeated = run.isInsertSent
           run.isInsertSent = true
           return run.newRun
         },
@@ -217,7 +218,8 @@ const begin = <A, E, R>(
     case "IdempotencyKeyTaken": {
       const { row } = outcome
       if (outcome.row.payloadHash === run.newRun.payloadHash) {
-        return Effect.as(drop(core, run), { _tag: "Existing", row } as const)
+        const dismissed = dismiss(core, run, outcome._tag, `Run ${row.id} has its idempotency key.`)
+        return Effect.as(dismissed, { _tag: "Existing", row } as const)
       }
       const idempotencyKey = request.idempotencyKey ?? ""
       return refuse(core, run, request, new IdempotencyConflict({ idempotencyKey, existingId: row.id }))
@@ -237,13 +239,20 @@ const begin = <A, E, R>(
   }
 }
 
-/** There is no row of this run, so there is nothing to be undone. */
+/** The row says no: there is none of this run. */
 const refuse = <A, E, R>(
   core: KernelCore,
   run: ActiveRun.ActiveRun,
   request: StartRequest<A, E, R>,
   error: StartError
-): Effect.Effect<never, StartError> => told(core, request, Effect.zipRight(drop(core, run), Effect.fail(error)))
+): Effect.Effect<never, StartError> => {
+  const refused = Effect.zipRight(dismiss(core, run, error._tag, error.message), Effect.fail(error))
+  return run.isInsertRepeated ? refused : told(core, request, refused)
+}
+
+/** There is no row of this run. Where an attempt before this answer may still land, its tombstone comes first (rule 4). */
+const dismiss = (core: KernelCore, run: ActiveRun.ActiveRun, error: string, why: string): Effect.Effect<void> =>
+  run.isInsertRepeated ? giveUp(core, run, error, why) : drop(core, run)
 
 /** A start that fails before anything was sent, or that the row refuses, is told here; the others by `abandon`. */
 const told = <B, Error extends StartError, A, E, R>(
