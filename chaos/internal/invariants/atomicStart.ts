@@ -7,6 +7,7 @@
  */
 import type { RunId } from "../../../src/RunId.js"
 import { isTerminal } from "../../../src/RunStatus.js"
+import type { StoredRun } from "../../../src/RunStore.js"
 import { type Checker, Findings } from "./finding.js"
 import {
   type Call,
@@ -62,38 +63,44 @@ const failed = (found: Findings, story: Story, start: Call<OperationOf<"Start">>
 }
 
 /**
- * A row that no start was answered with is that of one in doubt, or of one that another row refused after its insert had
- * been repeated: then it is a tombstone, or becomes one where an attempt in doubt had landed. Of all others there is none.
+ * A row that was active, and that no start was answered with, is that of one in doubt, or of one that another row refused
+ * after an attempt in doubt, which landed before its tombstone. Of all others there are tombstones at most.
  */
 const unasked = (found: Findings, story: Story): void => {
   const started = new Set<RunId>()
-  const inDoubt: Array<string> = []
-  const refused: Array<string> = []
+  const inDoubt: Array<Explanation> = []
+  const refused: Array<Explanation> = []
   for (const start of story.starts) {
     const value = valueOf(start)
     if (value?._tag === "Started") started.add(value.runId)
     const error = errorOf(start)
     const { name } = start.operation
-    if (isUnknown(start) || error?.inDoubt === true) inDoubt.push(name)
-    else if (error !== undefined ? error.otherId !== undefined : value?._tag === "Started" && !value.isNew) {
-      refused.push(name)
-    }
+    if (isUnknown(start) || error?.inDoubt === true) inDoubt.push({ name, other: undefined })
+    // One that is answered with a run may have asked again, when the key was held by a start in doubt.
+    else if (error === undefined || error.otherId !== undefined) refused.push({ name, other: error?.otherId })
   }
   for (const run of story.runs.values()) {
-    const [inserted] = run.versions
-    if (inserted === undefined || started.has(run.runId)) continue
-    const { name } = inserted.row
-    const isEntombed = isTerminal(inserted.row.status) || wasInDoubt(story, run)
-    if (takeOne(inDoubt, name) || (isEntombed && takeOne(refused, name))) continue
-    found.add(run.runId, `no row of a start of ${name} that was told that nothing was done`, inserted.row.status, [
-      inserted
-    ])
+    const active = run.versions.find(({ row }) => !isTerminal(row.status))
+    if (active === undefined || started.has(run.runId)) continue
+    if (takeOne(inDoubt, active.row) || (wasInDoubt(story, run) && takeOne(refused, active.row))) continue
+    found.add(
+      run.runId,
+      `no row of a start of ${active.row.name} that was told that nothing was done`,
+      active.row.status,
+      [active]
+    )
   }
 }
 
-const takeOne = (names: Array<string>, name: string): boolean => {
-  const at = names.indexOf(name)
-  if (at >= 0) names.splice(at, 1)
+/** A start that may have left a row of this name, and not the one that it was refused for. */
+interface Explanation {
+  readonly name: string
+  readonly other: RunId | undefined
+}
+
+const takeOne = (explanations: Array<Explanation>, { id, name }: StoredRun): boolean => {
+  const at = explanations.findIndex((one) => one.name === name && one.other !== id)
+  if (at >= 0) explanations.splice(at, 1)
   return at >= 0
 }
 

@@ -76,10 +76,23 @@ const attempted = <A, E, R>(core: KernelCore, request: StartRequest<A, E, R>) =>
         const outcome = yield* Effect.tapErrorCause(restore(askForRow(core, run)), (cause) => abandon(core, run, cause))
         if (number >= attemptsMax || !isHeldByDoubt(core, outcome)) return yield* begin(core, run, request, outcome)
         yield* dismiss(core, run, outcome._tag, "The key is held by a start that is in doubt.")
-        return yield* attempt(number + 1)
+        const next = attempt(number + 1)
+        return yield* run.isInsertRepeated ? Effect.mapError(next, inDoubt) : next
       })
     return attempt(1)
   })
+
+/** What ends a start of which an insert may still land: its tombstone is on its way, and not more. */
+const inDoubt = (error: StartError): StartError => {
+  switch (error._tag) {
+    case "StoreFailure":
+      return restated(error, error.operation, true)
+    case "KernelStopped":
+      return new KernelStopped({ inDoubt: true })
+    default:
+      return error
+  }
+}
 
 /** How often a start asks again because its key was held by one that was given up; each time it waits for the tombstone. */
 const attemptsMax = 3
