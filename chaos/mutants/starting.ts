@@ -305,5 +305,14 @@ export const starting: ReadonlyArray<Mutant> = [
     find: "  run.isInsertRepeated ? giveUp(core, run, error, why) : drop(core, run)",
     replace: "  run.isInsertRepeated && why === error ? giveUp(core, run, error, why) : drop(core, run)",
     killedBy: "startRefusedAfterDoubt"
+  }),
+  new Mutant({
+    name: "asked-again-start-hides-its-doubt",
+    guarantee: "G7",
+    defect: "A start that could not ask again is told that nothing was done, though its first insert may still land.",
+    file: "src/internal/runs/starting.ts",
+    find: "yield* run.isInsertRepeated ? Effect.mapError(next, inDoubt) : next",
+    replace: "yield* next",
+    killedBy: "startAsksAgainInDoubt"
   })
 ]

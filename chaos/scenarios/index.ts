@@ -79,6 +79,7 @@ import rowVanished from "./rowVanished.js"
 import settledByOther from "./settledByOther.js"
 import shutdownWaitsForAll from "./shutdownWaitsForAll.js"
 import startAnswerLost from "./startAnswerLost.js"
+import startAsksAgainInDoubt from "./startAsksAgainInDoubt.js"
 import startDefect from "./startDefect.js"
 import startDuringOutage from "./startDuringOutage.js"
 import startInDoubt from "./startInDoubt.js"
@@ -170,6 +171,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   startInFlightAtShutdown,
   startUnsentAtShutdown,
   startRefusedAfterDoubt,
+  startAsksAgainInDoubt,
   verdictLostAtExit,
   journaledAtShutdown,
   journaledWhenParked,
