@@ -22,7 +22,7 @@ export default scenario({
     FaultPlan.rule("insert", "latency", { after: 1000 }),
     FaultPlan.rule({ label: "insert", attempt: 2 }, "busy"),
     FaultPlan.rule({ label: "insert", attempt: 3 }, "latency", { phase: "after", after: 1000 }),
-    FaultPlan.rule("entomb", "busy", { window: "untilHealed" })
+    FaultPlan.rule("entomb", "busy", { window: { millis: 7_000 } })
   ),
   program: Effect.gen(function* () {
     const kernel = yield* RunKernel

@@ -23,7 +23,7 @@ export default scenario({
     const world = yield* World
     const { attempts } = yield* registerImport()
     const id = yield* ghost(world)
-    yield* Effect.sleep("8 seconds")
+    yield* Effect.sleep("9 seconds")
     const taken = yield* world.row(id)
     assert.deepEqual([taken?.["status"], taken?.["attempt"]], ["running", 2], "the answer is on its way")
     yield* world.close
