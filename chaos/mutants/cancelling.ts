@@ -231,14 +231,5 @@ export const cancelling: ReadonlyArray<Mutant> = [
     find: '        if (isOurs && status === "cancelled" && run.state.cancel === undefined) yield* foundCancelled(core, run)\n',
     replace: "",
     killedBy: "cancelFoundWhenApplied"
-  }),
-  new Mutant({
-    name: "shutdown-hides-a-sent-cancel",
-    guarantee: "G2",
-    defect: "A cancel that was sent to the row when its kernel shuts down is told as one that was never asked for.",
-    file: "src/internal/runs/cancelling.ts",
-    find: "        isSent = true\n",
-    replace: "",
-    killedBy: "cancelSentAtShutdown"
   })
 ]

@@ -90,16 +90,6 @@ export const hosts: ReadonlyArray<Mutant> = [
     killedBy: "takeOverAnswersLate"
   }),
   new Mutant({
-    name: "shutdown-leaves-a-take-over",
-    guarantee: "G5",
-    defect:
-      "A shutdown does not wait for a take-over that is on its way: what it brings belongs to a host that is gone.",
-    file: "src/internal/kernel/stopping.ts",
-    find: "if (!isBusy && !core.isTakingOver) return Effect.void",
-    replace: "if (!isBusy) return Effect.void",
-    killedBy: "takeOverAtShutdown"
-  }),
-  new Mutant({
     name: "restarted-for-ever",
     guarantee: "G9",
     defect: "A run is restarted however often its hosts were lost.",

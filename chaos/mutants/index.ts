@@ -12,6 +12,7 @@ import type { Mutant } from "./Mutant.js"
 import { outcomes } from "./outcomes.js"
 import { persistence } from "./persistence.js"
 import { starting } from "./starting.js"
+import { stopping } from "./stopping.js"
 import { waiters } from "./waiters.js"
 
 export const mutants: ReadonlyArray<Mutant> = [
@@ -19,6 +20,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   ...outcomes,
   ...cancelling,
   ...starting,
+  ...stopping,
   ...journaling,
   ...waiters,
   ...hosts,

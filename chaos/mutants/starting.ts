@@ -262,33 +262,6 @@ export const starting: ReadonlyArray<Mutant> = [
     killedBy: "rowUnknown"
   }),
   new Mutant({
-    name: "shutdown-keeps-starts-waiting",
-    guarantee: "G5",
-    defect: "A start that waits for its insert is not told of the shutdown before the database answers.",
-    file: "src/internal/kernel/stopping.ts",
-    find: "    for (const id of [...core.inserts.keys()]) answerInsert(core, id, Effect.fail(stopped(core.runs.get(id))))\n",
-    replace: "",
-    killedBy: "startInFlightAtShutdown"
-  }),
-  new Mutant({
-    name: "shutdown-hides-a-sent-insert",
-    guarantee: "G7",
-    defect: "A start that meets a shutdown is told that nothing was done, though its insert was sent and may land.",
-    file: "src/internal/kernel/kernelCore.ts",
-    find: "new KernelStopped({ inDoubt: run?.isInsertSent === true })",
-    replace: "new KernelStopped({ inDoubt: run === undefined })",
-    killedBy: "startInFlightAtShutdown"
-  }),
-  new Mutant({
-    name: "shutdown-waits-for-nobody",
-    guarantee: "G5",
-    defect: "A shutdown is not told that a start is gone, whose insert was never sent, and waits out its grace.",
-    file: "src/internal/kernel/kernelCore.ts",
-    find: "    unregister(core, run)\n    wakeShutdown(core)\n",
-    replace: "    unregister(core, run)\n",
-    killedBy: "startUnsentAtShutdown"
-  }),
-  new Mutant({
     name: "answered-insert-is-sent",
     guarantee: "G7",
     defect: "An insert is sent though its start was answered without it, and has not had a turn to withdraw it.",
