@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -21,7 +22,7 @@ import * as RunHistory from "../../src/RunHistory.js"
 import type { RunId } from "../../src/RunId.js"
 import * as RunKernel from "../../src/RunKernel.js"
 import type * as RunLog from "../../src/RunLog.js"
-import type { RunStore } from "../../src/RunStore.js"
+import type { RunStore, StoredRun } from "../../src/RunStore.js"
 import * as VerdictJournal from "../../src/VerdictJournal.js"
 import * as Chaos from "../Chaos.js"
 import * as FaultPlan from "../FaultPlan.js"
@@ -92,8 +93,10 @@ const play = (options: Options): Effect.Effect<void, unknown, Scope.Scope> =>
     )
     const lines = Effect.sync(() => RunHistory.fromLog(log.join("\n")).lines)
     const scope = yield* Scope.make()
+    // Closed once, by a fiber of its own: a story that is tired of waiting for it leaves the rest of it to the end.
+    const closing = yield* Effect.cached(Effect.forkDaemon(Effect.provide(Scope.close(scope, Exit.void), logger)))
     // A kernel that cannot be closed is broken, too: time passes until it is.
-    const close = within("2 minutes")(Scope.close(scope, Exit.void).pipe(Effect.provide(logger)))
+    const close = within("2 minutes")(Effect.flatMap(closing, Fiber.join))
     const disk = VerdictJournal.makeDisk()
     const world = makeWorld(database, lines, { log: Effect.sync(() => [...log]), close, disk })
     const exit = yield* Scenario.toItsEnd(
@@ -198,16 +201,12 @@ const judge = (options: Options, log: string, world: typeof World.Service, isCut
   Effect.gen(function* () {
     const rows = (yield* world.foreign("SELECT * FROM holdfast_runs")).map(storedRun)
     const history = RunHistory.fromLog(log)
-    // A pending row without a host waits for one; and of a host that is none of the kernels nobody may know yet.
-    const known = new Set(history.lines.map(({ hostId }) => hostId))
-    const waiting = rows.filter(({ hostId, status }) =>
-      hostId === null ? status === "pending" : status === "running" && !known.has(hostId)
-    )
+    const hosts = (yield* world.foreign("SELECT host_id FROM holdfast_hosts")).map((row) => row.host_id)
     const excused = new Set(
       isCutShort
         ? [
             ...history.lines.flatMap((line) => (isExcuse(options, line) ? [line.runId] : [])),
-            ...waiting.map(({ id }) => id)
+            ...rows.filter((row) => waitsForAHost(row, history.lines, hosts)).map(({ id }) => id)
           ]
         : []
     )
@@ -221,6 +220,24 @@ const judge = (options: Options, log: string, world: typeof World.Service, isCut
     if (active.length > 0)
       yield* Effect.dieMessage(`rows are active that nobody owns: ${active.map(({ id }) => id).join(", ")}`)
   })
+
+/**
+ * A row that the next host finds: a pending one without a host; that of a host which is none of the kernels, so that
+ * nobody may know of it yet; and one that a take-over brought whose answer its host never had, where the host has
+ * stopped and is still registered.
+ */
+const waitsForAHost = (
+  { id, hostId, status }: StoredRun,
+  lines: ReadonlyArray<RunLog.Line>,
+  registered: ReadonlyArray<unknown>
+): boolean => {
+  if (hostId === null) return status === "pending"
+  if (status !== "running") return false
+  const told = lines.filter((line) => line.hostId === hostId)
+  const isStopped = told.some(({ _tag }) => _tag === "HostStopped")
+  const isKnown = told.some((line) => RunHistory.runsOf(line).includes(id))
+  return told.length === 0 || (isStopped && !isKnown && registered.includes(hostId))
+}
 
 /**
  * Its work waits for what the story never did, and ignores even the shutdown; or the story never repaired its row, or
