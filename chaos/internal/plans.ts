@@ -92,11 +92,21 @@ export const drawPlan = (
   const storm = isCalm ? [] : [{ storm: { ...weather, faults: [fault, ...faults] } } as const]
   const plan = new FaultPlan({
     scenario: options.scenario,
-    rules: storm,
+    rules: [...(isCalm || !chance(seed, "outage", 0.3) ? [] : [drawOutage(seed, fault)]), ...storm],
     seed,
     ...(options.input === undefined ? {} : { input: options.input })
   })
   return { plan, order: drawOrder(seed, options.decisions) }
+}
+
+/**
+ * Whatever comes from one operation on fails for a while, or all of its kind does: a storm seldom lasts long enough for
+ * anybody to run out of patience.
+ */
+const drawOutage = (seed: number, fault: Fault): Rule => {
+  const operation = 1 + Math.floor(fraction(seed, "outage from") * 50)
+  const everything = chance(seed, "outage of everything", 0.5) ? { label: "*" as const } : {}
+  return rule({ operation, ...everything }, fault, { window: { millis: choose([8_000, 20_000], seed, "outage for") } })
 }
 
 /** An order in which fibers take their turns: in arrival, at random, or by priorities that change once or twice. */

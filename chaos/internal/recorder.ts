@@ -34,7 +34,9 @@ type Attempt = Pick<typeof CurrentRun.Service, "id" | "attempt">
 export class Recorder {
   private readonly entries: Array<Entry> = []
   private readonly known = new Map<RunId, StoredRun>()
-  private calls = 0
+  /** By the number of the call: the host that it was made on. */
+  private readonly callers: Array<string> = []
+  private readonly lost = new Set<string>()
 
   constructor(private readonly options: RecorderOptions) {}
 
@@ -51,6 +53,12 @@ export class Recorder {
 
   mark(mark: Mark): Effect.Effect<void> {
     return Effect.sync(() => this.append({ _tag: "Marked", mark }))
+  }
+
+  /** The host is gone without having been closed: nothing that is left of it in this process is seen any more. */
+  lose(host: string): void {
+    this.append({ _tag: "Marked", mark: { _tag: "HostLost", host } })
+    this.lost.add(host)
   }
 
   /** Writes down what has changed in the rows. Called before every entry, and by whoever knows of a change. */
@@ -84,7 +92,7 @@ export class Recorder {
     valueOf: (value: A) => Value
   ): Effect.Effect<A, E, R> {
     return Effect.suspend(() => {
-      const call = this.calls++
+      const call = this.callers.push(host) - 1
       this.append({ _tag: "Called", call, host, operation })
       return Effect.onExit(effect(call), (exit) =>
         Effect.sync(() => this.append({ _tag: "Answered", call, answer: answerOf(operation, exit, valueOf) }))
@@ -119,7 +127,20 @@ export class Recorder {
 
   private append(happening: Happening): void {
     this.look()
+    if (this.lost.size > 0 && this.lost.has(this.hostOf(happening) ?? "")) return
     this.push(happening)
+  }
+
+  private hostOf(happening: Happening): string | undefined {
+    switch (happening._tag) {
+      case "Answered":
+      case "Told":
+        return this.callers[happening.call]
+      case "Marked":
+        return "host" in happening.mark ? happening.mark.host : undefined
+      default:
+        return "host" in happening ? happening.host : undefined
+    }
   }
 
   private push(happening: Happening): void {

@@ -5,17 +5,13 @@
  *
  * @since 0.1.0
  */
-import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { StoreFailure } from "../../src/RunError.js"
-import type { RunStore } from "../../src/RunStore.js"
 import type { FaultEngine } from "./faultEngine.js"
 import { storeFailure } from "./faultErrors.js"
 import { pass } from "./faultGate.js"
 import type { LateStatements } from "./lateStatements.js"
-
-type Store = Context.Tag.Service<RunStore>
+import { type Store, type Through, throughAll } from "./storeOperations.js"
 
 type Changes = Exclude<Store["changes"], undefined>
 
@@ -30,11 +26,7 @@ export interface StoreSeam {
 
 /** A store like this one, with every operation led through the gate. */
 export const wrapStore = (seam: StoreSeam, store: Store): Store => {
-  const through = <A>(
-    label: string,
-    runIds: ReadonlyArray<string>,
-    perform: Effect.Effect<A, StoreFailure>
-  ): Effect.Effect<A, StoreFailure> =>
+  const through: Through = (label, runIds, perform) =>
     pass(seam.engine, seam.yields, {
       label,
       runIds,
@@ -46,7 +38,6 @@ export const wrapStore = (seam: StoreSeam, store: Store): Store => {
       die: Effect.die,
       defer: (decision) => seam.late.add({ judge: () => "apply", apply: () => perform }, decision)
     })
-  const ids = (rows: ReadonlyArray<{ readonly id: string }>): ReadonlyArray<string> => rows.map((row) => row.id)
 
   /** What is told is an operation each: one that fails is lost, and the session that listened with it. */
   const told = (changes: Changes): Changes =>
@@ -57,27 +48,7 @@ export const wrapStore = (seam: StoreSeam, store: Store): Store => {
       )
     )
 
-  return {
-    insert: (runs) => through("insert", ids(runs), store.insert(runs)),
-    settle: (settlements) => through("settle", ids(settlements), store.settle(settlements)),
-    entomb: (tombstones) =>
-      through("entomb", ids(tombstones.map((tombstone) => tombstone.run)), store.entomb(tombstones)),
-    release: (releases) => through("release", ids(releases), store.release(releases)),
-    requestCancel: (requests) => through("cancel", ids(requests), store.requestCancel(requests)),
-    reportProgress: (reports) => through("progress", ids(reports), store.reportProgress(reports)),
-    get: (id) => through("read", [id], store.get(id)),
-    list: (query) => through("list", [], store.list(query)),
-    registerHost: (host) => through("register", [], store.registerHost(host)),
-    renewHost: (renewal) => through("renew", [], store.renewHost(renewal)),
-    removeHost: (hostId) => through("remove", [], store.removeHost(hostId)),
-    hosts: through("hosts", [], store.hosts),
-    fence: (host) => through("fence", [], store.fence(host)),
-    takeOver: (takeOver) => through("takeOver", [], store.takeOver(takeOver)),
-    ownedBy: (owner) => through("ownedBy", [], store.ownedBy(owner)),
-    onLeaseEnd: store.onLeaseEnd,
-    check: through("check", [], store.check),
-    changes: store.changes === undefined ? undefined : told(store.changes),
-    // It asks the caller's context, not the database: nothing can go wrong.
-    isCallerInTransaction: store.isCallerInTransaction
-  }
+  const { changes } = store
+  // `isCallerInTransaction` asks the caller's context, not the database: nothing can go wrong.
+  return { ...throughAll(store, through), changes: changes === undefined ? undefined : told(changes) }
 }

@@ -81,6 +81,8 @@ export const Life = Schema.Struct({
   questions: Schema.Array(Question),
   /** When the kernel is closed, whatever goes on then. Without it: when all is over and the database has healed. */
   shutdownAt: optional(Millis),
+  /** Whether what comes at a `shutdownAt`, of either host, is the end of its process: nothing is closed, and nobody is told. */
+  isKilled: optional(Schema.Literal(true)),
   /** Whether another kernel comes up on the same store when the lease of the first has run out. */
   isFollowed: Schema.Boolean,
   /** When the disks of the journals are full, until the database has healed. */

@@ -51,6 +51,8 @@ export type Services = RunKernel | Registered<"defined"> | Registered<"restartab
 export interface Peer {
   readonly host: string
   readonly context: Context.Context<Services>
+  /** Whoever calls from within its process goes with it. */
+  readonly inside: <A>(caller: Effect.Effect<A>) => Effect.Effect<A | void>
 }
 
 /** The callers of a life, on its first host and, where there is one, on its second. */
@@ -61,9 +63,9 @@ export const callersOf = (
   second: Peer | undefined
 ): Effect.Effect<Callers> =>
   Effect.sync(() => {
-    const withKernel = ({ context, host }: Peer) => {
+    const withKernel = ({ context, host, inside }: Peer) => {
       const plain = Context.get(context, RunKernel)
-      return { context, host, plain, kernel: recordedKernel(recorder, host, plain) }
+      return { context, host, inside, plain, kernel: recordedKernel(recorder, host, plain) }
     }
     const one = withKernel(first)
     const other = second === undefined ? one : withKernel(second)
@@ -163,12 +165,14 @@ export const callersOf = (
       Effect.forEach(effects, (effect) => effect, { concurrency: "unbounded", discard: true })
     return {
       calling: together([
-        ...runs.map(starting),
-        ...runs.flatMap((known) => known.life.cancels.map((at) => cancelling(known, at))),
-        ...life.questions.map(asking)
+        ...runs.map((known) => ownerOf(known.life).inside(starting(known))),
+        ...runs.flatMap((known) => known.life.cancels.map((at) => watcherOf(known.life).inside(cancelling(known, at)))),
+        ...life.questions.map((question) => one.inside(asking(question)))
       ]),
       listening: together(
-        runs.flatMap((known) => known.life.subscribers.map((subscriber) => listening(known, subscriber)))
+        runs.flatMap((known) =>
+          known.life.subscribers.map((subscriber) => watcherOf(known.life).inside(listening(known, subscriber)))
+        )
       )
     }
   })

@@ -49,6 +49,9 @@ const moment = (dice: Dice, what: string, { at, work }: Pick<LifeRun, "at" | "wo
   }
 }
 
+/** After its work has ended, a verdict that cannot be written is parked. */
+const parkedMillis = 6_000
+
 export const generateLife = (seed: number): Life => {
   const dice = new Dice(`life ${seed}`)
   const size = dice.choose("runs", 1, 1, 2, 2, 3, 3, 4, 4, 2, 9)
@@ -57,11 +60,16 @@ export const generateLife = (seed: number): Life => {
     question(dice.of(`question ${index}`), size)
   )
   const isShutDown = dice.chance("shutdown", 0.35)
+  const isKilled = isShutDown && dice.chance("killed", 0.4)
+  // Late enough for a verdict to be in the journal, which is all that such a process leaves.
+  const later =
+    isKilled && dice.chance("killed late", 0.5) ? parkedMillis + dice.early("killed later", parkedMillis) : 0
   const [struck] = runs
   return {
     runs,
     questions,
-    ...(isShutDown && struck !== undefined ? { shutdownAt: moment(dice, "shutdownAt", struck, 9_000) } : {}),
+    ...(isShutDown && struck !== undefined ? { shutdownAt: moment(dice, "shutdownAt", struck, 9_000) + later } : {}),
+    ...(isKilled ? { isKilled: true } : {}),
     isFollowed: isShutDown && dice.chance("followed", 0.5),
     ...(dice.chance("disk full", 0.1) ? { diskFullAt: instants(dice, "diskFullAt", 9_000) } : {})
   }
@@ -96,6 +104,7 @@ export const generateSharedLife = (seed: number): Life => {
     runs,
     ...(dice.chance("stops at the end of its lease", 0.4) ? { onLeaseEnd: "stop" } : {}),
     ...(returns ? { isFollowed: false } : {}),
+    ...(isClosed && dice.chance("killed", 0.4) ? { isKilled: true } : {}),
     second: {
       ...(dice.chance("apart", 0.3) ? { isApart: true } : {}),
       ...(returns ? { returnsAfter: instants(dice, "returnsAfter", 9_000) } : {}),
@@ -166,7 +175,7 @@ export function* simplifyLife(input: unknown): Iterable<Life> {
       if (had !== undefined) yield { ...input, second: rest }
     }
   }
-  for (const field of ["onLeaseEnd", "diskFullAt"] as const) {
+  for (const field of ["onLeaseEnd", "diskFullAt", "isKilled"] as const) {
     if (input[field] === undefined) continue
     const { [field]: _, ...rest } = input
     yield rest

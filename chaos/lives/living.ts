@@ -78,12 +78,12 @@ export const living = (
     const callers = yield* Effect.fork(calling)
     const listeners = yield* Effect.fork(listening)
     if (second !== undefined && life.second?.shutdownAt !== undefined) {
-      yield* Effect.fork(Effect.delay(second.close, life.second.shutdownAt))
+      yield* Effect.fork(Effect.delay(second.end, life.second.shutdownAt))
     }
     let returned: Effect.Effect<Hosts.Host, unknown> | undefined
     if (life.shutdownAt !== undefined) {
       yield* Effect.sleep(life.shutdownAt)
-      yield* first.close
+      yield* first.end
       const after = life.second?.returnsAfter
       if (after !== undefined) {
         returned = Fiber.join(yield* Effect.fork(Effect.delay(Hosts.open(world, "next", context, disk), after)))

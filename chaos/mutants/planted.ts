@@ -1,6 +1,6 @@
 /**
  * Bugs that are planted for the explorers to find, and that no scenario was written for: one that needs
- * an order of fibers, one that needs a sequence of faults, one in the life of a kernel. They measure
+ * an order of fibers, one that needs a sequence of faults, one in the life of a kernel, one in the death of its process. They measure
  * exploration; they are not among `mutants`, each of which has a scenario of its own.
  *
  * @since 0.1.0
@@ -46,6 +46,30 @@ export const planted: ReadonlyArray<Mutant> = [
     file: "src/internal/kernel/stopping.ts",
     find: "[...core.rowCancels.values()]) giveUp(",
     replace: "[...core.rowCancels.values()].slice(core.rowCancels.size)) giveUp(",
+    killedBy: "livesInMemory"
+  }),
+  new Mutant({
+    name: "journal-written-at-the-end",
+    guarantee: "G6",
+    defect: "A verdict that is parked is said to be in the journal, and gets there when the kernel is closed.",
+    file: "src/internal/journal/journaling.ts",
+    find: "    if (entries.size > 0) {\n",
+    replace: `    if (!core.isClosed) {
+      for (const run of runs) keeper.waiting.delete(run)
+      for (const [{ hostId, id }, { settlement }] of entries) {
+        yield* core.log({
+          _tag: "VerdictJournaled",
+          runId: id,
+          hostId,
+          journal: keeper.journal.name,
+          verdict: settlement.status,
+          workOutcome: settlement.workOutcome
+        })
+      }
+      return undefined
+    }
+    if (entries.size > 0) {
+`,
     killedBy: "livesInMemory"
   })
 ]

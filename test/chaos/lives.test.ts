@@ -73,6 +73,7 @@ describe("lives", () => {
     assert.isTrue(
       lives.some(({ isFollowed }) => isFollowed) && lives.some(({ shutdownAt }) => shutdownAt === undefined)
     )
+    assert.isAbove(lives.filter(({ isKilled }) => isKilled).length, 20)
     assert.isAbove(lives.filter(({ runs }) => runs.length <= 4).length, 300)
     assert.isTrue(lives.some(({ runs }) => runs.length > 4))
   })

@@ -61,7 +61,8 @@ const endOfWork = (found: Findings, story: Story, run: RunStory, ended: EntryOf<
   )
   const closed = story.closed.get(ended.host)
   if (logged === undefined) {
-    const isTold = closed !== undefined && closed.sequence < ended.sequence
+    // It ends in one step, and is logged in another.
+    const isTold = story.lost.has(ended.host) || (closed !== undefined && closed.sequence < ended.sequence)
     if (!isTold && story.over !== undefined)
       found.add(run.runId, "WorkEnded in the log", "no line", [ended, story.over])
     return

@@ -7,7 +7,17 @@
 import type { StoredRun } from "../../../src/RunStore.js"
 import type { Entry } from "../../History.js"
 import { type Checker, Findings } from "./finding.js"
-import { endingOf, isLeft, isOwnEnding, linesOf, type RunStory, reasonOf, rowBefore, type Story } from "./story.js"
+import {
+  endingOf,
+  goneOf,
+  isLeft,
+  isOwnEnding,
+  linesOf,
+  type RunStory,
+  reasonOf,
+  rowBefore,
+  type Story
+} from "./story.js"
 
 export const hostLoss: Checker = (story) => {
   const found = new Findings("G9", story)
@@ -60,7 +70,7 @@ const taken = (found: Findings, story: Story, run: RunStory): void => {
 const fenced = (found: Findings, story: Story): void => {
   for (const [hostId, entry] of story.fenced) {
     const host = story.hosts.get(hostId)
-    const gone = host === undefined ? undefined : (story.lost.get(host) ?? story.closed.get(host))
+    const gone = host === undefined ? undefined : goneOf(story, host)
     if (host === undefined || (gone !== undefined && gone.sequence < entry.sequence)) continue
     const since = entry.at - story.settings.leaseMillis
     const failed = story.lines.some(

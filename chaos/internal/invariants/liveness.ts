@@ -12,7 +12,7 @@
  */
 import type { Entry } from "../../History.js"
 import { type Checker, Findings } from "./finding.js"
-import { endingOf, lastAttempt, type RunStory, type Story, valueOf } from "./story.js"
+import { endingOf, goneOf, lastAttempt, type RunStory, type Story, valueOf } from "./story.js"
 
 export const liveness: Checker = (story) => {
   const found = new Findings("G5", story)
@@ -47,9 +47,7 @@ const deadlineOf = (story: Story, run: RunStory, inserted: Entry, healed: Entry)
   // Given back, it waits for a host that restarts it; one that was restarted works again.
   if (run.versions.some(({ row }) => row.status === "pending")) return pendingUntil(story, run, healed, bound)
   const ready = run.begins.length > 0 || attempt > 1 ? ended?.at : run.start?.answered?.at
-  const closed = host === undefined ? undefined : story.closed.get(host)
-  const lost = host === undefined ? undefined : story.lost.get(host)
-  const gone = lost ?? closed
+  const gone = host === undefined ? undefined : goneOf(story, host)
   if (gone === undefined || (ready !== undefined && Math.max(ready, healed.at) + bound < gone.at)) {
     if (ready === undefined) {
       // Nobody's: the audit finds it, one renewal that fails included.

@@ -12,6 +12,7 @@ import { describeEnds, influencesOn, rightEnds } from "./oracle.js"
 import {
   type Attempt,
   attemptOf,
+  type Ending,
   endingOf,
   isOwnEnding,
   linesOf,
@@ -24,6 +25,7 @@ export const nothingLost: Checker = (story) => {
   const found = new Findings("G6", story)
   for (const run of story.runs.values()) {
     for (const [host, closed] of story.closed) leftBy(found, story, run, host, closed)
+    for (const [host, lost] of story.lost) leftInJournal(found, story, run, host, lost)
   }
   return found.violations
 }
@@ -65,6 +67,16 @@ const leftBy = (found: Findings, story: Story, run: RunStory, host: string, clos
   }
 }
 
+/** Of a host that is lost only what its journal has is left; it said so when it had it. */
+const leftInJournal = (found: Findings, story: Story, run: RunStory, host: string, lost: Entry): void => {
+  const row = rowBefore(run, lost.sequence)
+  if (row === undefined || isTerminal(row.status) || isSuperseded(run)) return
+  const journaled = linesOf(run, "VerdictJournaled").some(
+    (entry) => entry.host === host && entry.sequence < lost.sequence
+  )
+  if (journaled && attemptOf(story, run, row.attempt).host === host) replayed(found, story, run, lost.sequence)
+}
+
 /** A host that goes takes all the time that it was given for what it has to write. */
 const givenUpInTime = (found: Findings, story: Story, run: RunStory, left: Entry, host: string | undefined): void => {
   const begun = host === undefined ? undefined : story.shutdown.get(host)
@@ -76,15 +88,19 @@ const givenUpInTime = (found: Findings, story: Story, run: RunStory, left: Entry
 
 /** Where another kernel has come up on the journal, the row is what the run was, and not what recovery makes of it. */
 const replayed = (found: Findings, story: Story, run: RunStory, closed: number): void => {
-  const next = [...story.opened.values()].find(({ sequence }) => sequence > closed)
+  const [host, next] = [...story.opened].find(([, { sequence }]) => sequence > closed) ?? []
   if (next === undefined || run.deleted !== undefined) return
   const ending = endingOf(run)
-  if (ending !== undefined && isOwnEnding(ending) && ending.entry.sequence < next.sequence) return
+  const isInTime = ending !== undefined && ending.entry.sequence < next.sequence
   // A host that was there all the time has seen the process gone, and cannot know of its journal: the limit of a journal.
-  if (ending !== undefined && ending.entry.sequence > closed && ending.entry.sequence < next.sequence) return
+  if (isInTime && (isOwnEnding(ending) || recovererOf(story, ending) !== host)) return
   const seen = ending === undefined ? "an active row" : `${ending.row.status}, by ${ending.row.settleToken}`
   found.add(run.runId, "the journaled verdict in the row when the next kernel is up", seen, [ending?.entry, next])
 }
+
+/** The life of a kernel whose recovery has settled a run. */
+const recovererOf = (story: Story, { row }: Ending): string | undefined =>
+  [...story.hosts].find(([hostId]) => row.settleToken === `${hostId}:recovery`)?.[1]
 
 /** Its work has ended, or its start was given up: there is a verdict, whatever the row says yet. */
 const isDecided = (run: RunStory, { began, ended }: Attempt, closed: number): boolean => {

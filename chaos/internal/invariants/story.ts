@@ -243,9 +243,12 @@ export const rowsBetween = (run: RunStory, from: Entry, to: Entry): ReadonlyArra
   return rows
 }
 
+/** When a host went: it was closed, or is lost. */
+export const goneOf = (story: Story, host: string): Entry | undefined => story.lost.get(host) ?? story.closed.get(host)
+
 /** Whether another host had taken the runs of this life over, or may have, by an entry: it is gone, or was fenced. */
 export const isLeft = (story: Story, host: string, by: Entry): boolean => {
-  const gone = story.lost.get(host) ?? story.closed.get(host)
+  const gone = goneOf(story, host)
   if (gone !== undefined && gone.sequence < by.sequence) return true
   for (const [hostId, { sequence }] of story.fenced) {
     if (story.hosts.get(hostId) === host && sequence < by.sequence) return true

@@ -11,6 +11,7 @@ import {
   type EntryOf,
   endingOf,
   errorOf,
+  goneOf,
   type OperationOf,
   type RunStory,
   rowBefore,
@@ -115,8 +116,8 @@ const aWordInTime = (found: Findings, story: Story, run: RunStory, call: Call): 
   if (isFollowing(run, call)) return
   // Times are whole milliseconds inside the kernel, so a budget may pass up to one later than it seems from outside.
   const until = ended.at + story.settings.parkAfterMillis + 1
-  const closed = story.closed.get(ended.host)
-  if (closed !== undefined && closed.at <= until) return
+  const gone = goneOf(story, ended.host)
+  if (gone !== undefined && gone.at <= until) return
   const told = call.told.find(
     ({ event, sequence }) =>
       sequence > ended.sequence && (event._tag === "Settled" || event._tag === "Parked" || event._tag === "Superseded")
