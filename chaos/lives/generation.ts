@@ -98,17 +98,21 @@ export const generateSharedLife = (seed: number): Life => {
     }
   })
   const isClosed = life.shutdownAt === undefined && dice.chance("second closed", 0.3)
-  const returns = life.shutdownAt !== undefined && dice.chance("returns", 0.4)
+  const { shutdownAt } = life
+  const returns = shutdownAt !== undefined && dice.chance("returns", 0.4)
+  // The second goes while it takes over what the first has left, and a third finds what both had.
+  const isBoth = shutdownAt !== undefined && !returns && dice.chance("both", 0.3)
   return {
     ...life,
     runs,
     ...(dice.chance("stops at the end of its lease", 0.4) ? { onLeaseEnd: "stop" } : {}),
-    ...(returns ? { isFollowed: false } : {}),
+    ...(returns || isBoth ? { isFollowed: isBoth } : {}),
     ...(isClosed && dice.chance("killed", 0.4) ? { isKilled: true } : {}),
     second: {
       ...(dice.chance("apart", 0.3) ? { isApart: true } : {}),
       ...(returns ? { returnsAfter: instants(dice, "returnsAfter", 9_000) } : {}),
       ...(isClosed ? { shutdownAt: instants(dice, "shutdownAt", 9_000) } : {}),
+      ...(isBoth ? { shutdownAt: shutdownAt + dice.early("second shutdownAt", 15_000) } : {}),
       ...(isSilent ? { silentAt: instants(dice, "silentAt", 9_000) } : {})
     }
   }

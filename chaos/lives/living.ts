@@ -91,7 +91,9 @@ export const living = (
     }
     yield* Effect.timeoutOption(Fiber.await(callers), stormMillis)
     yield* Hosts.heal(recorder)
-    const ended = yield* Scenario.toItsEnd(Fiber.join(callers))
+    // With the last of the hosts go those who wait for a run that it gave back.
+    const last = isEmptied(life) ? Effect.delay(Fiber.interrupt(callers), settleMillis) : Fiber.join(callers)
+    const ended = yield* Scenario.toItsEnd(Effect.asVoid(last))
     yield* settling(world)
     yield* first.close
     if (second !== undefined) {
@@ -113,6 +115,10 @@ export const living = (
     yield* ended
     yield* judge(recorder, life)
   }).pipe(Effect.scoped, Effect.withTracerEnabled(false))
+
+/** Whether a time comes at which none of its hosts is there. */
+const isEmptied = ({ second, shutdownAt }: Life): boolean =>
+  shutdownAt !== undefined && second?.shutdownAt !== undefined && second.returnsAfter === undefined
 
 /** With a connection and a journal of its own: a process shares none. */
 const openSecond = (world: Hosts.World, store: Ground["store"]) =>

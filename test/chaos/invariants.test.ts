@@ -456,6 +456,36 @@ describe("invariants", () => {
         seen: /:2/
       }
     )
+    const killed = (h: Recording) => {
+      h.start(runA).at(100).workEnded(runA, { _tag: "Succeeded", encodes: true }).at(7_000).log({
+        _tag: "VerdictJournaled",
+        runId: runA,
+        journal: "memory",
+        verdict: "completed",
+        workOutcome: "succeeded"
+      })
+      return h.mark({ _tag: "HostLost", host: "first" }).healed().at(8_000).on("second")
+    }
+    catches(
+      "G6",
+      "a verdict in the journal of a process that was killed, which the next one judges as lost",
+      (h) => killed(h.open()).recover(runA).open("second").over(),
+      { expected: /the journaled verdict in the row when the next kernel is up/, seen: /failed, by .*:recovery/ }
+    )
+    catches(
+      "G6",
+      "a verdict in the journal of a process that was killed, which the next one leaves there",
+      (h) => killed(h.open()).open("second").over(),
+      { expected: /the journaled verdict in the row when the next kernel is up/, seen: /an active row/ }
+    )
+    passes("a journaled verdict that the next kernel writes before it is up", (h) => {
+      const settleToken = `${hostIdOf("first")}:1`
+      killed(h.open()).row(runA, { status: "completed", workOutcome: "succeeded", finishedAt: 100, settleToken })
+      h.open("second").over()
+    })
+    passes("a journaled verdict of a process that was killed, and whose run another host had recovered by then", (h) =>
+      killed(h.open("second").open()).recover(runA).at(9_000).mark({ _tag: "Opened", host: "next" }).over()
+    )
   })
 
   describe("G7 atomic start", () => {

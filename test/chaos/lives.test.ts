@@ -89,6 +89,14 @@ describe("lives", () => {
     for (const part of ["shutdownAt", "silentAt"] as const) {
       assert.isAbove(lives.filter(({ second }) => second?.[part] !== undefined).length, 20, part)
     }
+    const emptied = lives.filter(
+      ({ second, shutdownAt }) => shutdownAt !== undefined && second?.shutdownAt !== undefined
+    )
+    assert.isAbove(emptied.length, 5)
+    assert.isTrue(
+      emptied.every(({ isFollowed }) => isFollowed),
+      "what both have left is found by a third"
+    )
     const smaller = [...inputs.simplify(lives[0])].filter(Schema.is(Life))
     assert.isTrue(
       smaller.some(({ second }) => second === undefined),

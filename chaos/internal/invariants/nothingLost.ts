@@ -12,7 +12,6 @@ import { describeEnds, influencesOn, rightEnds } from "./oracle.js"
 import {
   type Attempt,
   attemptOf,
-  type Ending,
   endingOf,
   isOwnEnding,
   linesOf,
@@ -61,7 +60,7 @@ const leftBy = (found: Findings, story: Story, run: RunStory, host: string, clos
     found.add(run.runId, `a verdict kept that is right: ${describeEnds(right)}`, seen, [ended, lost ?? journaled])
   }
   const settlement = lost?.line.settlement
-  if (settlement === undefined) replayed(found, story, run, closed.sequence)
+  if (settlement === undefined) replayed(found, story, run, closed)
   else if (settlement.attempt !== row.attempt || settlement.token !== `${row.hostId}:${row.attempt}`) {
     found.add(run.runId, "a line that fits the row that it is to repair", `token ${settlement.token}`, [lost])
   }
@@ -74,7 +73,7 @@ const leftInJournal = (found: Findings, story: Story, run: RunStory, host: strin
   const journaled = linesOf(run, "VerdictJournaled").some(
     (entry) => entry.host === host && entry.sequence < lost.sequence
   )
-  if (journaled && attemptOf(story, run, row.attempt).host === host) replayed(found, story, run, lost.sequence)
+  if (journaled && attemptOf(story, run, row.attempt).host === host) replayed(found, story, run, lost)
 }
 
 /** A host that goes takes all the time that it was given for what it has to write. */
@@ -87,20 +86,26 @@ const givenUpInTime = (found: Findings, story: Story, run: RunStory, left: Entry
 }
 
 /** Where another kernel has come up on the journal, the row is what the run was, and not what recovery makes of it. */
-const replayed = (found: Findings, story: Story, run: RunStory, closed: number): void => {
-  const [host, next] = [...story.opened].find(([, { sequence }]) => sequence > closed) ?? []
+const replayed = (found: Findings, story: Story, run: RunStory, gone: Entry): void => {
+  const [host, next] = [...story.opened].find(([, { sequence }]) => sequence > gone.sequence) ?? []
   if (next === undefined || run.deleted !== undefined) return
   const ending = endingOf(run)
-  const isInTime = ending !== undefined && ending.entry.sequence < next.sequence
+  if (ending !== undefined && isOwnEnding(ending) && ending.entry.sequence < next.sequence) return
   // A host that was there all the time has seen the process gone, and cannot know of its journal: the limit of a journal.
-  if (isInTime && (isOwnEnding(ending) || recovererOf(story, ending) !== host)) return
+  const taker = takerOf(story, run, gone, next)
+  if (taker !== undefined && taker !== host) return
   const seen = ending === undefined ? "an active row" : `${ending.row.status}, by ${ending.row.settleToken}`
   found.add(run.runId, "the journaled verdict in the row when the next kernel is up", seen, [ending?.entry, next])
 }
 
-/** The life of a kernel whose recovery has settled a run. */
-const recovererOf = (story: Story, { row }: Ending): string | undefined =>
-  [...story.hosts].find(([hostId]) => row.settleToken === `${hostId}:recovery`)?.[1]
+/** The life of a kernel that has settled a run of a host which is gone, or begun it again, by an entry. */
+const takerOf = (story: Story, run: RunStory, gone: Entry, by: Entry): string | undefined => {
+  const before = rowBefore(run, gone.sequence)
+  const now = rowBefore(run, by.sequence)
+  const taker = isTerminal(now?.status ?? "running") ? now?.settleToken?.split(":")[0] : now?.hostId
+  if (now === undefined || (now.attempt === before?.attempt && now.status === before.status)) return undefined
+  return [...story.hosts].find(([hostId]) => hostId === taker)?.[1]
+}
 
 /** Its work has ended, or its start was given up: there is a verdict, whatever the row says yet. */
 const isDecided = (run: RunStory, { began, ended }: Attempt, closed: number): boolean => {
