@@ -184,6 +184,8 @@ export interface Settings {
    * are looked for; where they cannot be seen, a whole lease has to pass, and more.
    */
   readonly recoverMillis?: number | undefined
+  /** From when a host is up until it has registered all that it may restart. Defaults to 0. */
+  readonly definedMillis?: number | undefined
 }
 
 /**

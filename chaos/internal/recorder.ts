@@ -34,8 +34,8 @@ type Attempt = Pick<typeof CurrentRun.Service, "id" | "attempt">
 export class Recorder {
   private readonly entries: Array<Entry> = []
   private readonly known = new Map<RunId, StoredRun>()
-  /** By the number of the call: the host that it was made on. */
-  private readonly callers: Array<string> = []
+  /** By the number of the call. */
+  private readonly hostsOfCalls: Array<string> = []
   private readonly lost = new Set<string>()
 
   constructor(private readonly options: RecorderOptions) {}
@@ -92,7 +92,7 @@ export class Recorder {
     valueOf: (value: A) => Value
   ): Effect.Effect<A, E, R> {
     return Effect.suspend(() => {
-      const call = this.callers.push(host) - 1
+      const call = this.hostsOfCalls.push(host) - 1
       this.append({ _tag: "Called", call, host, operation })
       return Effect.onExit(effect(call), (exit) =>
         Effect.sync(() => this.append({ _tag: "Answered", call, answer: answerOf(operation, exit, valueOf) }))
@@ -135,7 +135,7 @@ export class Recorder {
     switch (happening._tag) {
       case "Answered":
       case "Told":
-        return this.callers[happening.call]
+        return this.hostsOfCalls[happening.call]
       case "Marked":
         return "host" in happening.mark ? happening.mark.host : undefined
       default:

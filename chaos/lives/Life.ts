@@ -94,6 +94,8 @@ export const Life = Schema.Struct({
     Schema.Struct({
       /** When it is closed, whatever goes on then. Without it: as the first. */
       shutdownAt: optional(Millis),
+      /** How long after it has come up it registers what it may restart; until then it leaves that to others. */
+      definedAfter: optional(Millis),
       /** Whether neither can see the other's process, as if each were on a machine of its own. */
       isApart: optional(Schema.Literal(true)),
       /** How long after its close the first host comes up again, as a new process on its journal, while the second is there. */

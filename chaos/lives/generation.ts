@@ -84,6 +84,7 @@ export const generateSharedLife = (seed: number): Life => {
   const life = generateLife(seed)
   const dice = new Dice(`shared ${seed}`)
   const isSilent = dice.chance("silent", 0.25)
+  const isLate = dice.chance("defined late", 0.2)
   const runs = life.runs.map((run, index): LifeRun => {
     const own = dice.of(index)
     const { timeout: _, ...untimed } = run
@@ -93,7 +94,8 @@ export const generateSharedLife = (seed: number): Life => {
       // A lease has to pass before anybody takes over what a host that is there cannot renew.
       ...(isSilent && own.chance("long", 0.4) ? { work: { ...run.work, millis: 40_000 } } : {}),
       ...(isRestarted ? { restarts: true } : {}),
-      ...(own.chance("host", 0.3) ? { host: "second" } : {}),
+      // What it has not registered it cannot start.
+      ...(!(isRestarted && isLate) && own.chance("host", 0.3) ? { host: "second" } : {}),
       ...(own.chance("elsewhere", 0.3) ? { isWatchedElsewhere: true } : {})
     }
   })
@@ -109,6 +111,7 @@ export const generateSharedLife = (seed: number): Life => {
     ...(returns || isBoth ? { isFollowed: isBoth } : {}),
     ...(isClosed && dice.chance("killed", 0.4) ? { isKilled: true } : {}),
     second: {
+      ...(isLate ? { definedAfter: instants(dice, "definedAfter", 20_000) } : {}),
       ...(dice.chance("apart", 0.3) ? { isApart: true } : {}),
       ...(returns ? { returnsAfter: instants(dice, "returnsAfter", 9_000) } : {}),
       ...(isClosed ? { shutdownAt: instants(dice, "shutdownAt", 9_000) } : {}),
@@ -174,7 +177,7 @@ export function* simplifyLife(input: unknown): Iterable<Life> {
   if (input.second !== undefined) {
     const { second, ...alone } = input
     yield alone
-    for (const field of ["isApart", "shutdownAt", "silentAt", "returnsAfter"] as const) {
+    for (const field of ["definedAfter", "isApart", "shutdownAt", "silentAt", "returnsAfter"] as const) {
       const { [field]: had, ...rest } = second
       if (had !== undefined) yield { ...input, second: rest }
     }

@@ -143,9 +143,14 @@ const registered = (
   }
   const hasDefined = life.runs.some(isDefined)
   const hasRestarts = life.runs.some(({ restarts }) => restarts)
+  const definedAfter = host === "second" ? life.second?.definedAfter : undefined
   const all = Effect.gen(function* () {
     const defined = hasDefined || hasRestarts ? yield* upon(kernel)(Defined.toLayer(execute)) : kernel
-    return hasRestarts ? yield* upon(defined)(Restartable.toLayer(execute)) : defined
+    if (!hasRestarts) return defined
+    const restartable = upon(defined)(Restartable.toLayer(execute))
+    if (definedAfter === undefined) return yield* restartable
+    yield* Effect.forkScoped(Effect.delay(restartable, definedAfter))
+    return defined
   })
   // Nobody will ask for what is missing.
   return all as Effect.Effect<Context.Context<Services>, never, Scope.Scope>

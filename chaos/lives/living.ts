@@ -45,8 +45,11 @@ const lapseMillis = settings.leaseMillis + 1
 /** Of hosts that cannot see each other's processes: silence is observed for a lease and more, at looks that are a renewal apart. */
 const apartMillis = settings.leaseMillis * (1 + 2 / 3) + settings.delayMaxMillis
 
-const settingsOf = ({ second }: Life): Settings =>
-  second?.isApart === true ? { ...settings, recoverMillis: apartMillis } : settings
+const settingsOf = ({ second }: Life): Settings => ({
+  ...settings,
+  recoverMillis: second?.isApart === true ? apartMillis : undefined,
+  definedMillis: second?.definedAfter
+})
 
 /** What a life is lived on: fresh for each. */
 export interface Ground {

@@ -86,7 +86,7 @@ describe("lives", () => {
       assert.isTrue(runs.some((run) => run[part] !== undefined) && runs.some((run) => run[part] === undefined), part)
     }
     assert.isTrue(lives.every(({ second }) => second !== undefined))
-    for (const part of ["shutdownAt", "silentAt"] as const) {
+    for (const part of ["shutdownAt", "silentAt", "definedAfter"] as const) {
       assert.isAbove(lives.filter(({ second }) => second?.[part] !== undefined).length, 20, part)
     }
     const emptied = lives.filter(

@@ -85,7 +85,8 @@ const pendingUntil = (story: Story, run: RunStory, healed: Entry, bound: number)
   })
   const [first] = there.map(([, entry]) => entry.at)
   if (first === undefined) return undefined
-  const at = Math.max(first, latest.at, healed.at) + story.settings.leaseMillis / 3 + bound
+  const { definedMillis = 0, leaseMillis } = story.settings
+  const at = Math.max(first + definedMillis, latest.at, healed.at) + leaseMillis / 3 + bound
   return { at, why: "it was given back, and a host is there to restart it" }
 }
 
