@@ -1,6 +1,6 @@
 /**
  * The hosts of a life: kernels on one store, each with a recorder, in a process that is gone when its
- * kernel has been closed.
+ * kernel has been closed, or that is killed with its kernel in it.
  *
  * @since 0.1.0
  */

@@ -51,5 +51,14 @@ export const stopping: ReadonlyArray<Mutant> = [
     find: "if (!isBusy && !core.isTakingOver) return Effect.void",
     replace: "if (!isBusy) return Effect.void",
     killedBy: "takeOverAtShutdown"
+  }),
+  new Mutant({
+    name: "audit-adopts-at-shutdown",
+    guarantee: "G6",
+    defect: "An audit takes a run that a take-over has left, though the shutdown waits for nothing of it any more.",
+    file: "src/internal/hosts/adopting.ts",
+    find: "      if (core.isClosed || (core.isStopping && !core.isTakingOver)) return\n",
+    replace: "",
+    killedBy: "takeOverLostAtShutdown"
   })
 ]

@@ -99,6 +99,7 @@ import takeOverAnswerLost from "./takeOverAnswerLost.js"
 import takeOverAnswersLate from "./takeOverAnswersLate.js"
 import takeOverAtShutdown from "./takeOverAtShutdown.js"
 import takeOverLandsLate from "./takeOverLandsLate.js"
+import takeOverLostAtShutdown from "./takeOverLostAtShutdown.js"
 import tenThousand from "./tenThousand.js"
 import terminalRowIsFinal from "./terminalRowIsFinal.js"
 import tombstoneMeetsAnother from "./tombstoneMeetsAnother.js"
@@ -203,6 +204,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   takeOverAnswerLost,
   takeOverAnswersLate,
   takeOverAtShutdown,
+  takeOverLostAtShutdown,
   takeOverLandsLate,
   attemptsUsedUp,
   definitionUnknown,

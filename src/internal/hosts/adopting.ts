@@ -23,11 +23,13 @@ import { monotonicMillis, nowMillis } from "../wallClock.js"
 
 /**
  * To be called with a row that is `running`, and this host's. A record of the run that is still at work in this
- * memory comes first: the row is left to the audit, which finds it again when that has ended.
+ * memory comes first: the row is left to the audit, which finds it again when that has ended. And a shutdown waits for a
+ * take-over, and not for an audit: what comes when it has passed that point is left to the next host, with its row.
  */
 export const adopt = (core: KernelCore, row: StoredRun, previous: HostId | null | undefined): Effect.Effect<void> =>
   Effect.uninterruptible(
     Effect.gen(function* () {
+      if (core.isClosed || (core.isStopping && !core.isTakingOver)) return
       const known = core.runs.get(row.id)
       if (known !== undefined && !isOver(known)) return
       if (known !== undefined) unregister(core, known)
