@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
 import { RunKernel, RunMetrics, Work } from "../../src/index.js"
@@ -373,6 +374,42 @@ describe("a start whose key was taken by one that is given up in the same moment
       assert.strictEqual(asked, 3)
     })
   )
+
+  it.scoped("is in doubt itself where the kernel stops before it has asked again, and its insert was repeated", () =>
+    Effect.gen(function* () {
+      let holder: RunId | undefined
+      let asked = 0
+      const { close, kernel } = yield* onStage({ persist: { attemptTimeout: "1 second" } }, () => ({
+        insert: (rows) =>
+          Effect.suspend(() => {
+            const [row] = rows
+            if (holder === undefined || row?.id === holder) {
+              holder = row?.id
+              return Effect.never
+            }
+            asked++
+            const activeId = holder
+            return asked === 1
+              ? Effect.fail(failure({ operation: "insert", inDoubt: true }))
+              : Effect.succeed(rows.map(() => ({ _tag: "KeyTaken", activeId }) as const))
+          }),
+        entomb: () => Effect.fail(failure())
+      }))
+      const first = yield* Effect.fork(kernel.start("work", Effect.never, { key: "k" }))
+      yield* TestClock.adjust(0)
+      const second = yield* Effect.fork(Effect.flip(kernel.start("work", Effect.never, { key: "k" })))
+      yield* TestClock.adjust(0)
+      yield* Fiber.interrupt(first)
+      yield* TestClock.adjust("3 seconds")
+      assert.strictEqual(asked, 2)
+      assert.isNull(yield* Fiber.poll(second).pipe(Effect.map(Option.getOrNull)))
+      const closing = yield* Effect.fork(close)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(closing)
+      const error = yield* Fiber.join(second)
+      assert.isTrue(error._tag === "KernelStopped" && error.inDoubt)
+    })
+  )
 })
 
 describe("a start with an idempotency key", () => {
@@ -403,6 +440,32 @@ describe("a start with an idempotency key", () => {
       assert.isTrue(error._tag === "IdempotencyConflict" && error.existingId === first.id)
       assert.isTrue(error._tag === "IdempotencyConflict" && error.idempotencyKey === "request")
       assert.strictEqual(lines("StartFailed").length, 1)
+    })
+  )
+})
+
+describe("a start of a definition that may be restarted", () => {
+  const deadlineOf = (restartWithin: "1 minute" | undefined) =>
+    Effect.gen(function* () {
+      const { kernel, store } = yield* onStage()
+      const Limited = Work.make("limited", {
+        success: Schema.Void,
+        onHostExit: "restart",
+        attemptMax: 3,
+        restartWithin
+      })
+      const live = Limited.toLayer(() => Effect.never)
+      const context = yield* Layer.build(Layer.provideMerge(live, Layer.succeed(RunKernel.RunKernel, kernel)))
+      yield* TestClock.adjust("7 millis")
+      yield* Effect.provide(Limited.start(), context)
+      const [row] = yield* store.list({})
+      return [row?.createdAt, row?.restartDeadline]
+    })
+
+  it.scoped("within a time has the end of that time in its row, and none where there is no such time", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* deadlineOf("1 minute"), [7, 60_007])
+      assert.deepStrictEqual(yield* deadlineOf(undefined), [14, null])
     })
   )
 })
