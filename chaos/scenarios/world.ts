@@ -235,7 +235,8 @@ const waitsForAHost = (
   if (status !== "running") return false
   const told = lines.filter((line) => line.hostId === hostId)
   const isStopped = told.some(({ _tag }) => _tag === "HostStopped")
-  const isKnown = told.some((line) => RunHistory.runsOf(line).includes(id))
+  // That it was left is said of a run of another host.
+  const isKnown = told.some((line) => line._tag !== "DefinitionUnknown" && RunHistory.runsOf(line).includes(id))
   return told.length === 0 || (isStopped && !isKnown && registered.includes(hostId))
 }
 
