@@ -5,7 +5,6 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
 import { RunKernel, RunMetrics, Work } from "../../src/index.js"
@@ -375,11 +374,12 @@ describe("a start whose key was taken by one that is given up in the same moment
     })
   )
 
-  it.scoped("is in doubt itself where the kernel stops before it has asked again, and its insert was repeated", () =>
+  /** The second has repeated its insert when it learns that the key is held by a start that is in doubt. */
+  const repeated = (isEntombed: boolean) =>
     Effect.gen(function* () {
       let holder: RunId | undefined
       let asked = 0
-      const { close, kernel } = yield* onStage({ persist: { attemptTimeout: "1 second" } }, () => ({
+      const { close, kernel } = yield* onStage({ persist: { attemptTimeout: "1 second" } }, (store) => ({
         insert: (rows) =>
           Effect.suspend(() => {
             const [row] = rows
@@ -388,12 +388,13 @@ describe("a start whose key was taken by one that is given up in the same moment
               return Effect.never
             }
             asked++
-            const activeId = holder
+            const activeId = asked < 3 ? holder : newRun(1).id
             return asked === 1
               ? Effect.fail(failure({ operation: "insert", inDoubt: true }))
               : Effect.succeed(rows.map(() => ({ _tag: "KeyTaken", activeId }) as const))
           }),
-        entomb: () => Effect.fail(failure())
+        entomb: (tombstones) =>
+          Effect.suspend(() => (isEntombed && asked > 1 ? store.entomb(tombstones) : Effect.fail(failure())))
       }))
       const first = yield* Effect.fork(kernel.start("work", Effect.never, { key: "k" }))
       yield* TestClock.adjust(0)
@@ -401,13 +402,34 @@ describe("a start whose key was taken by one that is given up in the same moment
       yield* TestClock.adjust(0)
       yield* Fiber.interrupt(first)
       yield* TestClock.adjust("3 seconds")
-      assert.strictEqual(asked, 2)
-      assert.isNull(yield* Fiber.poll(second).pipe(Effect.map(Option.getOrNull)))
+      assert.strictEqual(asked, isEntombed ? 3 : 2)
+      return { close, second }
+    })
+
+  it.scoped("is in doubt itself where the kernel stops before it has asked again, and its insert was repeated", () =>
+    Effect.gen(function* () {
+      const { close, second } = yield* repeated(false)
       const closing = yield* Effect.fork(close)
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(closing)
       const error = yield* Fiber.join(second)
       assert.isTrue(error._tag === "KernelStopped" && error.inDoubt)
+    })
+  )
+
+  it.scoped("is in doubt itself where the tombstone does not come in time, and its insert was repeated", () =>
+    Effect.gen(function* () {
+      const { second } = yield* repeated(false)
+      yield* TestClock.adjust("1 minute")
+      const error = yield* Fiber.join(second)
+      assert.isTrue(error._tag === "StoreFailure" && error.operation === "start" && error.inDoubt)
+    })
+  )
+
+  it.scoped("says who has the key where that is another one by then, also if its insert was repeated", () =>
+    Effect.gen(function* () {
+      const error = yield* Fiber.join((yield* repeated(true)).second)
+      assert.isTrue(error._tag === "RunAlreadyActive" && error.activeId === newRun(1).id)
     })
   )
 })
