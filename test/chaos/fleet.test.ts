@@ -14,11 +14,11 @@ describe("three hosts on one database", () => {
     "keep what was promised while they are killed, frozen and cut off",
     () =>
       Effect.gen(function* () {
-        const { counts, findings } = yield* fleet({ database: "postgres", rounds: 2, runs: 12, seed: 11 })
+        const { counts, findings } = yield* fleet({ database: "postgres", rounds: 2, runs: 30, seed: 11 })
         assert.deepStrictEqual(findings, [])
-        assert.isAtLeast(counts.runs, 2 * 3 * 8)
+        assert.isAtLeast(counts.runs, 2 * 3 * 20)
         assert.isAtLeast(counts.byStatus["completed"] ?? 0, 10)
-        // Otherwise nothing was tried.
+        // Otherwise nothing was tried. Of twelve runs for each host one was there to be taken over, and had ended on a slow machine.
         assert.isAbove(counts.takeOvers, 0)
         yield* Effect.log(JSON.stringify(counts))
       }),
