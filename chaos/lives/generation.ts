@@ -7,6 +7,9 @@
 import * as Schema from "effect/Schema"
 import { choose, fraction } from "../internal/decisionHash.js"
 import { Kind, Life, type LifeRun, type LifeWork, type Question } from "./Life.js"
+import { settings } from "./settings.js"
+
+const { parkAfterMillis } = settings
 
 /** Chance as a hash of what is decided: a run is the same whatever the others are. */
 class Dice {
@@ -49,9 +52,6 @@ const moment = (dice: Dice, what: string, { at, work }: Pick<LifeRun, "at" | "wo
   }
 }
 
-/** After its work has ended, a verdict that cannot be written is parked. */
-const parkedMillis = 6_000
-
 export const generateLife = (seed: number): Life => {
   const dice = new Dice(`life ${seed}`)
   const size = dice.choose("runs", 1, 1, 2, 2, 3, 3, 4, 4, 2, 9)
@@ -63,7 +63,7 @@ export const generateLife = (seed: number): Life => {
   const isKilled = isShutDown && dice.chance("killed", 0.4)
   // Late enough for a verdict to be in the journal, which is all that such a process leaves.
   const later =
-    isKilled && dice.chance("killed late", 0.5) ? parkedMillis + dice.early("killed later", parkedMillis) : 0
+    isKilled && dice.chance("killed late", 0.5) ? parkAfterMillis + dice.early("killed later", parkAfterMillis) : 0
   const [struck] = runs
   return {
     runs,
@@ -77,8 +77,8 @@ export const generateLife = (seed: number): Life => {
 
 /**
  * A life of two hosts: a life like any other, of which some runs are the second host's, some may go on elsewhere, and
- * some are cancelled and followed from the other side. One of the two may be closed, or be unable to renew; both stop
- * their work then, or go on.
+ * some are cancelled and followed from the other side. One of the two may go, or both may, one after the other; one may be
+ * unable to renew, and both stop their work then, or go on; and the second may register late what it restarts.
  */
 export const generateSharedLife = (seed: number): Life => {
   const life = generateLife(seed)

@@ -25,19 +25,8 @@ import { upon } from "../internal/upon.js"
 import * as Scenario from "../Scenario.js"
 import { isDefined, type Peer, type Services } from "./callers.js"
 import type { Life } from "./Life.js"
+import { options } from "./settings.js"
 import { Defined, Restartable, workOf } from "./works.js"
-
-/**
- * Shorter than the defaults, and in the same proportions: a life of seconds passes through all that
- * otherwise takes minutes.
- */
-const options = {
-  leaseDuration: "20 seconds",
-  shutdownGrace: "8 seconds",
-  cancelGrace: "3 seconds",
-  startTimeout: "5 seconds",
-  persist: { delayMax: "2 seconds", attemptTimeout: "2 seconds", parkAfter: "6 seconds" }
-} satisfies RunKernel.Options
 
 /** What the hosts of a life share. */
 export interface World {
@@ -87,8 +76,9 @@ export const open = (
     const silentAt = host === "first" ? life.second?.silentAt : undefined
     const build = Effect.gen(function* () {
       const alive = silentAt === undefined ? store : yield* silenced(store, silentAt)
-      const own = life.isKilled === true ? mortal(alive, isDead) : alive
-      const journaled = yield* upon(own)(VerdictJournal.layerMemory(mortalDisk(disk, isDead)))
+      const isMortal = life.isKilled === true
+      const journal = VerdictJournal.layerMemory(isMortal ? mortalDisk(disk, isDead) : disk)
+      const journaled = yield* upon(isMortal ? mortal(alive, isDead) : alive)(journal)
       const kernel = yield* upon(journaled)(RunKernel.layer({ ...options, onLeaseEnd: life.onLeaseEnd }))
       return yield* registered(recorder, host, life, kernel)
     }).pipe(
@@ -122,7 +112,8 @@ export const open = (
       processesGone.add(pids[host])
       recorder.lose(host)
       Deferred.unsafeDone(death, Effect.void)
-      // What is left of it in this process has to come to an end, and nobody sees it.
+      // What is left of it in this process has to come to an end, and nobody sees it. Whoever kills it does not wait for
+      // that; the life does, when it closes its hosts.
       return Effect.forkDaemon(close)
     })
     if (life.isKilled !== true) return { host, context, close, end: close, inside: (caller) => caller }

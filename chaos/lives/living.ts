@@ -24,14 +24,7 @@ import * as Scenario from "../Scenario.js"
 import { callersOf } from "./callers.js"
 import * as Hosts from "./hosts.js"
 import { Life, lifeDefault } from "./Life.js"
-
-const settings: Settings = {
-  delayMaxMillis: 2_000,
-  attemptTimeoutMillis: 2_000,
-  parkAfterMillis: 6_000,
-  leaseMillis: 20_000,
-  shutdownGraceMillis: 8_000
-}
+import { settings } from "./settings.js"
 
 /** How long the faults last: long enough for everything to be parked, given up or lapsed under them. */
 const stormMillis = 45_000

@@ -1,7 +1,7 @@
 /**
  * Bugs that are planted for the explorers to find, and that no scenario was written for: one that needs
- * an order of fibers, one that needs a sequence of faults, one in the life of a kernel, one in the death of its process. They measure
- * exploration; they are not among `mutants`, each of which has a scenario of its own.
+ * an order of fibers, one that needs a sequence of faults, one in the life of a kernel, one in the death of
+ * its process. They measure exploration; they are not among `mutants`, each of which has a scenario of its own.
  *
  * @since 0.1.0
  */

@@ -201,15 +201,7 @@ const judge = (options: Options, log: string, world: typeof World.Service, isCut
   Effect.gen(function* () {
     const rows = (yield* world.foreign("SELECT * FROM holdfast_runs")).map(storedRun)
     const history = RunHistory.fromLog(log)
-    const hosts = (yield* world.foreign("SELECT host_id FROM holdfast_hosts")).map((row) => row.host_id)
-    const excused = new Set(
-      isCutShort
-        ? [
-            ...history.lines.flatMap((line) => (isExcuse(options, line) ? [line.runId] : [])),
-            ...rows.filter((row) => waitsForAHost(row, history.lines, hosts)).map(({ id }) => id)
-          ]
-        : []
-    )
+    const excused = isCutShort ? yield* excusedOf(options, history.lines, rows, world) : new Set<RunId>()
     const found = RunHistory.check(history, { rows: rows.map(runOf), isFinal: true, toleranceMillis: 1 }).filter(
       ({ guarantee, runId }) =>
         !(options.breaks ?? []).includes(guarantee) &&
@@ -219,6 +211,21 @@ const judge = (options: Options, log: string, world: typeof World.Service, isCut
     const active = rows.filter(({ id, status }) => (status === "running" || status === "pending") && !excused.has(id))
     if (active.length > 0)
       yield* Effect.dieMessage(`rows are active that nobody owns: ${active.map(({ id }) => id).join(", ")}`)
+  })
+
+/** The runs of a story that was cut short which need not have come to their end. */
+const excusedOf = (
+  options: Options,
+  lines: ReadonlyArray<RunLog.Line>,
+  rows: ReadonlyArray<StoredRun>,
+  world: typeof World.Service
+): Effect.Effect<ReadonlySet<RunId>> =>
+  Effect.map(world.foreign("SELECT host_id FROM holdfast_hosts"), (hosts) => {
+    const registered = hosts.map((row) => row.host_id)
+    return new Set([
+      ...lines.flatMap((line) => (isExcuse(options, line) ? [line.runId] : [])),
+      ...rows.filter((row) => waitsForAHost(row, lines, registered)).map(({ id }) => id)
+    ])
   })
 
 /**

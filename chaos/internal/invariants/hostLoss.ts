@@ -70,7 +70,7 @@ const taken = (found: Findings, story: Story, run: RunStory): void => {
 const fenced = (found: Findings, story: Story): void => {
   for (const [hostId, entry] of story.fenced) {
     const host = story.hosts.get(hostId)
-    const gone = host === undefined ? undefined : goneOf(story, host)
+    const gone = goneOf(story, host)
     if (host === undefined || (gone !== undefined && gone.sequence < entry.sequence)) continue
     const since = entry.at - story.settings.leaseMillis
     const failed = story.lines.some(

@@ -47,7 +47,7 @@ const deadlineOf = (story: Story, run: RunStory, inserted: Entry, healed: Entry)
   // Given back, it waits for a host that restarts it; one that was restarted works again.
   if (run.versions.some(({ row }) => row.status === "pending")) return pendingUntil(story, run, healed, bound)
   const ready = run.begins.length > 0 || attempt > 1 ? ended?.at : run.start?.answered?.at
-  const gone = host === undefined ? undefined : goneOf(story, host)
+  const gone = goneOf(story, host)
   if (gone === undefined || (ready !== undefined && Math.max(ready, healed.at) + bound < gone.at)) {
     if (ready === undefined) {
       // Nobody's: the audit finds it, one renewal that fails included.

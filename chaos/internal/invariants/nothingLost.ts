@@ -39,8 +39,7 @@ const leftBy = (found: Findings, story: Story, run: RunStory, host: string, clos
   // To be restarted, it has no verdict.
   const isGivenBack = row.onHostExit === "restart" && (influences.shutdown.isPossible || influences.isLeaseLost)
   if (isGivenBack && ended?.exit._tag !== "Succeeded") return
-  const isHere = (entry: { readonly host: string; readonly sequence: number }) =>
-    entry.host === host && entry.sequence < closed.sequence
+  const isHere = saidBy(host, closed)
   const journaled = linesOf(run, "VerdictJournaled").filter(isHere).at(-1)
   const lost = linesOf(run, "VerdictLost").find(isHere)
   if (journaled === undefined && lost === undefined) {
@@ -70,11 +69,15 @@ const leftBy = (found: Findings, story: Story, run: RunStory, host: string, clos
 const leftInJournal = (found: Findings, story: Story, run: RunStory, host: string, lost: Entry): void => {
   const row = rowBefore(run, lost.sequence)
   if (row === undefined || isTerminal(row.status) || isSuperseded(run)) return
-  const journaled = linesOf(run, "VerdictJournaled").some(
-    (entry) => entry.host === host && entry.sequence < lost.sequence
-  )
-  if (journaled && attemptOf(story, run, row.attempt).host === host) replayed(found, story, run, lost)
+  const isJournaled = linesOf(run, "VerdictJournaled").some(saidBy(host, lost))
+  if (isJournaled && attemptOf(story, run, row.attempt).host === host) replayed(found, story, run, lost)
 }
+
+/** Of lines: those of a host before an entry. */
+const saidBy =
+  (host: string, by: Entry) =>
+  (line: { readonly host: string; readonly sequence: number }): boolean =>
+    line.host === host && line.sequence < by.sequence
 
 /** A host that goes takes all the time that it was given for what it has to write. */
 const givenUpInTime = (found: Findings, story: Story, run: RunStory, left: Entry, host: string | undefined): void => {
@@ -102,8 +105,8 @@ const replayed = (found: Findings, story: Story, run: RunStory, gone: Entry): vo
 const takerOf = (story: Story, run: RunStory, gone: Entry, by: Entry): string | undefined => {
   const before = rowBefore(run, gone.sequence)
   const now = rowBefore(run, by.sequence)
-  const taker = isTerminal(now?.status ?? "running") ? now?.settleToken?.split(":")[0] : now?.hostId
   if (now === undefined || (now.attempt === before?.attempt && now.status === before.status)) return undefined
+  const taker = now.settleToken?.split(":")[0] ?? now.hostId
   return [...story.hosts].find(([hostId]) => hostId === taker)?.[1]
 }
 

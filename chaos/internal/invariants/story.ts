@@ -243,8 +243,9 @@ export const rowsBetween = (run: RunStory, from: Entry, to: Entry): ReadonlyArra
   return rows
 }
 
-/** When a host went: it was closed, or is lost. */
-export const goneOf = (story: Story, host: string): Entry | undefined => story.lost.get(host) ?? story.closed.get(host)
+/** When a host went: it was closed, or is lost. Undefined also where no host is known. */
+export const goneOf = (story: Story, host: string | undefined): Entry | undefined =>
+  host === undefined ? undefined : (story.lost.get(host) ?? story.closed.get(host))
 
 /** Whether another host had taken the runs of this life over, or may have, by an entry: it is gone, or was fenced. */
 export const isLeft = (story: Story, host: string, by: Entry): boolean => {
