@@ -5,10 +5,8 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as HashSet from "effect/HashSet"
 import * as Scope from "effect/Scope"
@@ -20,11 +18,11 @@ import * as VerdictJournal from "../../src/VerdictJournal.js"
 import * as Exploration from "../internal/exploration.js"
 import { recordedWork } from "../internal/recordedKernel.js"
 import type { Recorder } from "../internal/recorder.js"
-import { throughAll } from "../internal/storeOperations.js"
 import { upon } from "../internal/upon.js"
 import * as Scenario from "../Scenario.js"
 import { isDefined, type Peer, type Services } from "./callers.js"
 import type { Life } from "./Life.js"
+import * as MortalProcess from "./mortalProcess.js"
 import { options } from "./settings.js"
 import { Defined, Restartable, workOf } from "./works.js"
 
@@ -70,15 +68,12 @@ export const open = (
   Effect.gen(function* () {
     const { life, processesGone, recorder } = world
     const scope = yield* Scope.make()
-    const death = Deferred.unsafeMake<void>(FiberId.none)
-    let isKilled = false
-    const isDead = () => isKilled
+    const mortal = life.isKilled === true ? MortalProcess.make() : undefined
     const silentAt = host === "first" ? life.second?.silentAt : undefined
     const build = Effect.gen(function* () {
       const alive = silentAt === undefined ? store : yield* silenced(store, silentAt)
-      const isMortal = life.isKilled === true
-      const journal = VerdictJournal.layerMemory(isMortal ? mortalDisk(disk, isDead) : disk)
-      const journaled = yield* upon(isMortal ? mortal(alive, isDead) : alive)(journal)
+      const journal = VerdictJournal.layerMemory(mortal?.disk(disk) ?? disk)
+      const journaled = yield* upon(mortal?.store(alive) ?? alive)(journal)
       const kernel = yield* upon(journaled)(RunKernel.layer({ ...options, onLeaseEnd: life.onLeaseEnd }))
       return yield* registered(recorder, host, life, kernel)
     }).pipe(
@@ -107,18 +102,16 @@ export const open = (
     )
     // Whoever comes while it is being closed waits for it as well: a life is not over before its hosts are gone.
     const close = yield* Effect.cached(closing)
+    if (mortal === undefined) return { host, context, close, end: close, inside: (caller) => caller }
     const kill = Effect.suspend(() => {
-      isKilled = true
+      mortal.kill()
       processesGone.add(pids[host])
       recorder.lose(host)
-      Deferred.unsafeDone(death, Effect.void)
       // What is left of it in this process has to come to an end, and nobody sees it. Whoever kills it does not wait for
       // that; the life does, when it closes its hosts.
       return Effect.forkDaemon(close)
     })
-    if (life.isKilled !== true) return { host, context, close, end: close, inside: (caller) => caller }
-    const inside = <A>(caller: Effect.Effect<A>) => Effect.raceFirst(caller, Deferred.await(death))
-    return { host, context, close, end: Effect.asVoid(kill), inside }
+    return { host, context, close, end: Effect.asVoid(kill), inside: mortal.inside }
   })
 
 /** Registering work costs as much as a run does, so it is done only where there is any. */
@@ -171,35 +164,6 @@ export const diskOf = ({ diskFullAt, second }: Life, host: HostName): Effect.Eff
     disk.fails = () => (isFull() ? new Error("ENOSPC: no space left") : undefined)
     return disk
   })
-
-/** The store of a process that may be killed: from then on it asks nothing, and hears no answer. What it has sent may land. */
-const mortal = (context: Context.Context<RunStore>, isDead: () => boolean): Context.Context<RunStore> =>
-  Context.make(
-    RunStore,
-    throughAll(Context.get(context, RunStore), (_label, _runIds, perform) =>
-      Effect.suspend(() =>
-        isDead() ? Effect.never : Effect.flatMap(Effect.exit(perform), (exit) => (isDead() ? Effect.never : exit))
-      )
-    )
-  )
-
-/** The disk as such a process has it. What is on it stays as it was. */
-const mortalDisk = (disk: VerdictJournal.MemoryDisk, isDead: () => boolean): VerdictJournal.MemoryDisk => ({
-  name: disk.name,
-  get text() {
-    return disk.text
-  },
-  set text(text) {
-    disk.text = text
-  },
-  get rejected() {
-    return disk.rejected
-  },
-  set rejected(rejected) {
-    disk.rejected = rejected
-  },
-  fails: (operation, text) => (isDead() ? new Error("the process is gone") : disk.fails?.(operation, text))
-})
 
 /** The store of a host whose renewals fail from a time on, until the database has healed, and nothing else does. */
 const silenced = (context: Context.Context<RunStore>, silentAt: number): Effect.Effect<Context.Context<RunStore>> =>
