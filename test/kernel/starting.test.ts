@@ -10,7 +10,7 @@ import * as TestClock from "effect/TestClock"
 import { RunKernel, RunMetrics, Work } from "../../src/index.js"
 import { newRow } from "../../src/internal/store/memoryTables.js"
 import type { RunHandle } from "../../src/Run.js"
-import type { StartError } from "../../src/RunError.js"
+import type { StartError, StoreFailure } from "../../src/RunError.js"
 import type { RunId } from "../../src/RunId.js"
 import type { NewRun } from "../../src/RunStore.js"
 import { elsewhere, newRun } from "../store/contract/fixtures.js"
@@ -345,65 +345,67 @@ describe("a start whose key was taken by one that is given up in the same moment
     })
   )
 
-  it.scoped("asks three times at most", () =>
-    Effect.gen(function* () {
-      let holder: RunId | undefined
-      let asked = 0
-      const { kernel } = yield* onStage({ persist: { attemptTimeout: "1 second" } }, () => ({
-        insert: (rows) =>
-          Effect.suspend(() => {
-            const [row] = rows
-            if (holder === undefined || row?.name === "holder") {
-              holder = row?.id
-              return Effect.never
-            }
-            asked++
-            const activeId = holder
-            return Effect.succeed(rows.map(() => ({ _tag: "KeyTaken", activeId }) as const))
-          }),
-        entomb: () => Effect.fail(failure())
-      }))
-      const first = yield* Effect.fork(kernel.start("holder", Effect.never, { key: "its" }))
-      yield* TestClock.adjust(0)
-      yield* Fiber.interrupt(first)
-      const second = yield* Effect.fork(Effect.flip(kernel.start("work", Effect.never, { key: "other" })))
-      yield* TestClock.adjust("5 seconds")
-      const error = yield* Fiber.join(second)
-      assert.isTrue(error._tag === "RunAlreadyActive" && error.activeId === holder)
-      assert.strictEqual(asked, 3)
-    })
-  )
-
-  /** The second has repeated its insert when it learns that the key is held by a start that is in doubt. */
-  const repeated = (isEntombed: boolean) =>
+  /**
+   * The first start has no answer, and is in doubt once it is interrupted. `answer` says who has the key of whoever asks
+   * after it.
+   */
+  const afterOneInDoubt = (
+    keys: { readonly first: string; readonly second: string },
+    answer: (asked: number, holder: RunId) => Effect.Effect<RunId, StoreFailure>,
+    entomb: (store: Store, asked: number) => Store["entomb"]
+  ) =>
     Effect.gen(function* () {
       let holder: RunId | undefined
       let asked = 0
       const { close, kernel } = yield* onStage({ persist: { attemptTimeout: "1 second" } }, (store) => ({
         insert: (rows) =>
           Effect.suspend(() => {
-            const [row] = rows
-            if (holder === undefined || row?.id === holder) {
-              holder = row?.id
+            const id = rows[0]?.id
+            if (id === undefined || holder === undefined || id === holder) {
+              holder = id
               return Effect.never
             }
-            asked++
-            const activeId = asked < 3 ? holder : newRun(1).id
-            return asked === 1
-              ? Effect.fail(failure({ operation: "insert", inDoubt: true }))
-              : Effect.succeed(rows.map(() => ({ _tag: "KeyTaken", activeId }) as const))
+            return Effect.map(answer(++asked, holder), (activeId) =>
+              rows.map(() => ({ _tag: "KeyTaken", activeId }) as const)
+            )
           }),
-        entomb: (tombstones) =>
-          Effect.suspend(() => (isEntombed && asked > 1 ? store.entomb(tombstones) : Effect.fail(failure())))
+        entomb: (tombstones) => Effect.suspend(() => entomb(store, asked)(tombstones))
       }))
-      const first = yield* Effect.fork(kernel.start("work", Effect.never, { key: "k" }))
+      const first = yield* Effect.fork(kernel.start("work", Effect.never, { key: keys.first }))
       yield* TestClock.adjust(0)
-      const second = yield* Effect.fork(Effect.flip(kernel.start("work", Effect.never, { key: "k" })))
+      const second = yield* Effect.fork(Effect.flip(kernel.start("work", Effect.never, { key: keys.second })))
       yield* TestClock.adjust(0)
       yield* Fiber.interrupt(first)
+      return { asked: () => asked, close, holder, second }
+    })
+
+  const noTombstone = () => () => Effect.fail(failure())
+
+  it.scoped("asks three times at most", () =>
+    Effect.gen(function* () {
+      const keys = { first: "its", second: "other" }
+      const { asked, holder, second } = yield* afterOneInDoubt(keys, (_, id) => Effect.succeed(id), noTombstone)
+      yield* TestClock.adjust("5 seconds")
+      const error = yield* Fiber.join(second)
+      assert.isTrue(error._tag === "RunAlreadyActive" && error.activeId === holder)
+      assert.strictEqual(asked(), 3)
+    })
+  )
+
+  /** The second has repeated its insert when it learns that the key is held by a start that is in doubt. */
+  const repeated = (isEntombed: boolean) =>
+    Effect.gen(function* () {
+      const { asked, ...others } = yield* afterOneInDoubt(
+        { first: "k", second: "k" },
+        (asked, holder) =>
+          asked === 1
+            ? Effect.fail(failure({ operation: "insert", inDoubt: true }))
+            : Effect.succeed(asked < 3 ? holder : newRun(1).id),
+        (store, asked) => (isEntombed && asked > 1 ? store.entomb : noTombstone())
+      )
       yield* TestClock.adjust("3 seconds")
-      assert.strictEqual(asked, isEntombed ? 3 : 2)
-      return { close, second }
+      assert.strictEqual(asked(), isEntombed ? 3 : 2)
+      return others
     })
 
   it.scoped("is in doubt itself where the kernel stops before it has asked again, and its insert was repeated", () =>
