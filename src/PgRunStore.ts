@@ -55,6 +55,12 @@ export interface Connection {
    * that the server's word, which leaves no doubt, comes first. Defaults to `8 seconds`.
    */
   readonly statementTimeout?: Duration.DurationInput | undefined
+  /**
+   * How long a statement waits for a lock that somebody else holds; then it is repeated for fewer rows, until what is
+   * locked stands alone. Everybody else waits behind it. Longer than the server's `deadlock_timeout` (`1 second`), so that a
+   * deadlock is told as one. Defaults to `2 seconds`.
+   */
+  readonly lockTimeout?: Duration.DurationInput | undefined
   /** As `pg_stat_activity` shows it. Defaults to `"holdfast"`. */
   readonly applicationName?: string | undefined
 }
@@ -69,6 +75,7 @@ const defaults = {
   maxConnections: 4,
   connectTimeout: Duration.seconds(5),
   statementTimeout: Duration.seconds(8),
+  lockTimeout: Duration.seconds(2),
   applicationName: "holdfast"
 }
 
@@ -172,13 +179,15 @@ const parsed = (text: string): Effect.Effect<URL, StoreFailure> => {
 
 /** What each session begins with; pinned, since a server, a database or a user may have other defaults. */
 const sessionOptions = (options: Connection, more: ReadonlyArray<Setting>): string => {
-  const timeout = Duration.toMillis(options.statementTimeout ?? defaults.statementTimeout)
+  const inMillis = (duration: Duration.DurationInput) => String(Math.round(Duration.toMillis(duration)))
+  const timeout = inMillis(options.statementTimeout ?? defaults.statementTimeout)
   const settings: ReadonlyArray<Setting> = [
     ...more,
     ["default_transaction_isolation", "read committed"],
-    ["statement_timeout", String(Math.round(timeout))],
+    ["statement_timeout", timeout],
+    ["lock_timeout", inMillis(options.lockTimeout ?? defaults.lockTimeout)],
     // A host that stops in the middle of a migration must not keep the others from theirs.
-    ["idle_in_transaction_session_timeout", String(Math.round(timeout))],
+    ["idle_in_transaction_session_timeout", timeout],
     ["search_path", options.schema === undefined ? "" : `"${options.schema.replaceAll('"', '""')}"`]
   ]
   return settings

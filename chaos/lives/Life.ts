@@ -85,6 +85,8 @@ export const Life = Schema.Struct({
   isKilled: optional(Schema.Literal(true)),
   /** Whether another kernel comes up on the same store when the lease of the first has run out. */
   isFollowed: Schema.Boolean,
+  /** How many rows a statement has, how many starts may wait, and how far a subscriber may lag. Without it: more than there are. */
+  room: optional(Schema.Int.pipe(Schema.positive())),
   /** When the disks of the journals are full, until the database has healed. */
   diskFullAt: optional(Millis),
   /** Whether its hosts stop their work when they could not renew in time, as on Postgres. Without it they go on. */

@@ -71,6 +71,7 @@ export const generateLife = (seed: number): Life => {
     ...(isShutDown && struck !== undefined ? { shutdownAt: moment(dice, "shutdownAt", struck, 9_000) + later } : {}),
     ...(isKilled ? { isKilled: true } : {}),
     isFollowed: isShutDown && dice.chance("followed", 0.5),
+    ...(dice.chance("little room", 0.15) ? { room: dice.choose("room", 1, 1, 2, 3) } : {}),
     ...(dice.chance("disk full", 0.1) ? { diskFullAt: instants(dice, "diskFullAt", 9_000) } : {})
   }
 }
@@ -182,7 +183,7 @@ export function* simplifyLife(input: unknown): Iterable<Life> {
       if (had !== undefined) yield { ...input, second: rest }
     }
   }
-  for (const field of ["onLeaseEnd", "diskFullAt", "isKilled"] as const) {
+  for (const field of ["onLeaseEnd", "diskFullAt", "isKilled", "room"] as const) {
     if (input[field] === undefined) continue
     const { [field]: _, ...rest } = input
     yield rest

@@ -23,7 +23,7 @@ import * as Scenario from "../Scenario.js"
 import { isDefined, type Peer, type Services } from "./callers.js"
 import type { Life } from "./Life.js"
 import * as MortalProcess from "./mortalProcess.js"
-import { options } from "./settings.js"
+import { optionsOf } from "./settings.js"
 import { Defined, Restartable, workOf } from "./works.js"
 
 /** What the hosts of a life share. */
@@ -74,7 +74,7 @@ export const open = (
       const alive = silentAt === undefined ? store : yield* silenced(store, silentAt)
       const journal = VerdictJournal.layerMemory(mortal?.disk(disk) ?? disk)
       const journaled = yield* upon(mortal?.store(alive) ?? alive)(journal)
-      const kernel = yield* upon(journaled)(RunKernel.layer({ ...options, onLeaseEnd: life.onLeaseEnd }))
+      const kernel = yield* upon(journaled)(RunKernel.layer(optionsOf(life)))
       return yield* registered(recorder, host, life, kernel)
     }).pipe(
       Scope.extend(scope),

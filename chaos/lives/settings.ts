@@ -6,6 +6,7 @@
  */
 import type * as RunKernel from "../../src/RunKernel.js"
 import type { Settings } from "../History.js"
+import type { Life } from "./Life.js"
 
 export const settings: Settings = {
   delayMaxMillis: 2_000,
@@ -15,7 +16,7 @@ export const settings: Settings = {
   shutdownGraceMillis: 8_000
 }
 
-export const options = {
+const options = {
   leaseDuration: settings.leaseMillis,
   shutdownGrace: settings.shutdownGraceMillis,
   cancelGrace: "3 seconds",
@@ -26,3 +27,12 @@ export const options = {
     parkAfter: settings.parkAfterMillis
   }
 } satisfies RunKernel.Options
+
+/** With what the life says of its own. */
+export const optionsOf = ({ onLeaseEnd, room }: Life): RunKernel.Options => ({
+  ...options,
+  onLeaseEnd,
+  startsWaitingMax: room,
+  eventBufferMax: room,
+  persist: { ...options.persist, batchMax: room }
+})

@@ -70,7 +70,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "retries-end-when-the-verdict-is-parked",
     guarantee: "G5",
     defect: "After so many attempts the write is given up: the run is active for ever.",
-    file: "src/internal/writing/writeLane.ts",
+    file: "src/internal/writing/laneQueue.ts",
     find: "    waiting.isOverdue = true\n    return waiting.job.overdue(",
     replace: "    waiting.isOverdue = true\n    this.forget(waiting)\n    return waiting.job.overdue(",
     killedBy: "parkedThenSettled"
@@ -88,7 +88,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     name: "first-to-come-is-first-to-be-told",
     guarantee: "G5",
     defect: "A caller whose budget is short is told only when the longer one of whoever came before it has passed.",
-    file: "src/internal/writing/writeLane.ts",
+    file: "src/internal/writing/laneQueue.ts",
     find: "Math.min(this.budgetAt, job.budgetUntil)",
     replace: "this.budgetAt",
     killedBy: "cancelToldInTime"
@@ -116,7 +116,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     guarantee: "G5",
     defect: "The delays of an outage that is over are those of the next failure.",
     file: "src/internal/writing/writeLane.ts",
-    find: "    this.options.backoff.reset()\n",
+    find: "    this.paceOf(sent).backoff.reset()\n",
     replace: "",
     killedBy: "jitteredBackoff"
   }),
@@ -170,9 +170,27 @@ export const persistence: ReadonlyArray<Mutant> = [
     guarantee: "G5",
     defect: "A verdict that the database refuses for good is told of once, and never written.",
     file: "src/internal/writing/writeLane.ts",
-    find: "      yield* this.tellOne(first, failure)",
-    replace: "      yield* this.tellOne(first, failure)\n      this.forget(first)",
+    find: "      yield* this.queue.tellOne(first, failure)",
+    replace: "      yield* this.queue.tellOne(first, failure)\n      this.queue.forget(first)",
     killedBy: "poisonedRow"
+  }),
+  new Mutant({
+    name: "locked-row-holds-up-its-batch",
+    guarantee: "G5",
+    defect: "A statement that waited for a locked row is repeated as it is: all that stand in it wait for as long.",
+    file: "src/internal/writing/writeLane.ts",
+    find: "        return this.narrow(sent, failure)",
+    replace: "        return this.backOff(sent, failure)",
+    killedBy: "lockedRow"
+  }),
+  new Mutant({
+    name: "locked-row-sets-the-pace",
+    guarantee: "G5",
+    defect: "The delays of a row that keeps its statement waiting by itself are those of all others.",
+    file: "src/internal/writing/writeLane.ts",
+    find: "      if (first !== undefined && others.length === 0) first.aloneFrom = pace.dueAt",
+    replace: "      void [first, others, pace]",
+    killedBy: "lockedRow"
   }),
   new Mutant({
     name: "progress-after-the-end",

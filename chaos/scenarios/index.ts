@@ -62,6 +62,7 @@ import journaledWhenParked from "./journaledWhenParked.js"
 import leaseEndsBeforeWork from "./leaseEndsBeforeWork.js"
 import leaseGate from "./leaseGate.js"
 import littleRoomInJournal from "./littleRoomInJournal.js"
+import lockedRow from "./lockedRow.js"
 import loggerDefect from "./loggerDefect.js"
 import lostCompletionAnswer from "./lostCompletionAnswer.js"
 import lostInsertAnswer from "./lostInsertAnswer.js"
@@ -132,6 +133,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   foreignVerdictStands,
   terminalRowIsFinal,
   poisonedRow,
+  lockedRow,
   cancelBeforeCommit,
   cancelRecordedElsewhere,
   cancelDuringWrite,

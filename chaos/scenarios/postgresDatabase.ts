@@ -97,7 +97,8 @@ const freshSchema = ({ url }: Place): Effect.Effect<Schema, never, Scope.Scope> 
     const connection: Connection = { url, schema: `story_${process.pid}_${++schemas.made}` }
     const foreign = yield* foreignConnection(connection)
     yield* Effect.acquireRelease(foreign(`CREATE SCHEMA ${connection.schema}`), () =>
-      foreign(`DROP SCHEMA ${connection.schema} CASCADE`)
+      // A statement that was left may still be at the server, and one of the two is then given up.
+      Effect.retry(Effect.sandbox(foreign(`DROP SCHEMA ${connection.schema} CASCADE`)), { times: 3 }).pipe(Effect.orDie)
     )
     return { connection, foreign }
   })

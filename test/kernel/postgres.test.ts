@@ -49,6 +49,23 @@ const twoListeners = Effect.gen(function* () {
   return { ...kernels, foreign, listening }
 })
 
+/** Somebody's session that holds the lock of a row; answers with what ends it. */
+const locking = (foreign: PgClient.PgClient, id: string) =>
+  Effect.gen(function* () {
+    const [locked, free] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+    const session = yield* Effect.fork(
+      foreign.withTransaction(
+        Effect.gen(function* () {
+          yield* foreign`SELECT 1 FROM holdfast_runs WHERE run_id = ${id} FOR UPDATE`
+          yield* Deferred.succeed(locked, undefined)
+          yield* Deferred.await(free)
+        })
+      )
+    )
+    yield* Deferred.await(locked)
+    return Effect.zipRight(Deferred.succeed(free, undefined), Fiber.join(session))
+  })
+
 const median = (values: ReadonlyArray<number>): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
 
 describe("a kernel on Postgres", () => {
@@ -78,6 +95,52 @@ describe("a kernel on Postgres", () => {
           )
         }).pipe(Effect.provide(Layer.provideMerge(echo, hostOn(connection))))
       })
+  )
+
+  it.scopedLive("settles the others while somebody holds the lock of one row, and that one when it is free", () =>
+    Effect.gen(function* () {
+      const connection = { ...(yield* server.freshSchema), lockTimeout: "100 millis" as const }
+      const kernel = yield* Effect.provide(RunKernel.RunKernel, yield* Layer.build(hostOn(connection)))
+      const foreign = yield* foreignClient(`${connection.url}?options=-c%20search_path%3D${connection.schema}`)
+      const gate = yield* Deferred.make<void>()
+      const handles = yield* Effect.forEach(Array.from({ length: 8 }), () => kernel.start("job", Deferred.await(gate)))
+      const [held, ...others] = handles
+      if (held === undefined) return assert.fail()
+      const unlock = yield* locking(foreign, held.id)
+      yield* Deferred.succeed(gate, undefined)
+      const told = yield* Effect.forEach(others, ({ settled }) => settled, { concurrency: "unbounded" })
+      assert.deepStrictEqual([...new Set(told.map(({ status }) => status))], ["completed"])
+      // So does one that comes later, whose statement it is not.
+      assert.include(yield* Effect.flatMap(kernel.start("job", Effect.void), ({ settled }) => settled), {
+        status: "completed"
+      })
+      assert.include(yield* kernel.get(held.id), { status: "running" })
+      yield* unlock
+      assert.include(yield* held.settled, { status: "completed" })
+    })
+  )
+
+  it.scopedLive("takes over the others while somebody holds the lock of one row, and that one when it is free", () =>
+    Effect.gen(function* () {
+      const connection = yield* server.freshSchema
+      // Makes the tables.
+      yield* Effect.scoped(Layer.build(hostOn(connection)))
+      const foreign = yield* foreignClient(`${connection.url}?options=-c%20search_path%3D${connection.schema}`)
+      const [held, ...others] = ["a", "b", "c"].map((last) => `00000000-0000-7000-8000-00000000abc${last}`)
+      if (held === undefined) return assert.fail()
+      for (const id of [held, ...others]) {
+        yield* foreign`INSERT INTO holdfast_runs (run_id, name, status, host_id, attempt, attempt_max, on_host_exit, created_at)
+          VALUES (${id}, 'job', 'running', 'gone', 1, 1, 'fail', 1)`
+      }
+      const unlock = yield* locking(foreign, held)
+      yield* Layer.build(hostOn(connection))
+      const active = foreign<{ readonly id: string }>`
+        SELECT run_id AS id FROM holdfast_runs WHERE status = 'running'`
+      const left = yield* Effect.repeat(active, { until: (rows) => rows.length < 3 })
+      assert.deepStrictEqual(left, [{ id: held }])
+      yield* unlock
+      yield* Effect.repeat(active, { until: (rows) => rows.length === 0 })
+    })
   )
 
   it.scopedLive("shares keys and cancels with another host, and settles what that one leaves behind", () =>

@@ -6,7 +6,8 @@ import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import * as Backoff from "../../src/internal/writing/backoff.js"
-import { type Job, type LaneOptions, WriteLane } from "../../src/internal/writing/writeLane.js"
+import type { Job } from "../../src/internal/writing/laneQueue.js"
+import { type LaneOptions, WriteLane } from "../../src/internal/writing/writeLane.js"
 import { type FailureClass, StoreFailure } from "../../src/RunError.js"
 import type { RunId } from "../../src/RunId.js"
 import { runId } from "../store/contract/fixtures.js"
@@ -33,6 +34,11 @@ const fails =
   (failureClass: FailureClass): Answer =>
   () =>
     Effect.fail(failure(failureClass))
+/** As a database does of which somebody has locked these rows. */
+const waitsFor =
+  (failureClass: FailureClass, ...locked: ReadonlyArray<string>): Answer =>
+  (rows) =>
+    rows.some((row) => locked.includes(row)) ? Effect.fail(failure(failureClass)) : takes(rows)
 const refuses =
   (...bad: ReadonlyArray<string>): Answer =>
   (rows) =>
@@ -50,7 +56,7 @@ const stage = (options: Partial<LaneOptions<string, string>> = {}) => {
         assert.deepStrictEqual(sent.map(nameOf), rows.map(runOf))
         return state.answer(rows)
       }),
-    backoff: Backoff.make(Schedule.exponential("100 millis"), Duration.millis(1_000)),
+    makeBackoff: () => Backoff.make(Schedule.exponential("100 millis"), Duration.millis(1_000)),
     batchMax: 10,
     attemptsMax: Number.POSITIVE_INFINITY,
     delayMaxMillis: 1_000,
@@ -194,7 +200,7 @@ describe("a batch", () => {
 })
 
 describe("after a failure", () => {
-  for (const failureClass of ["transient", "wholeTransaction", "unknown", "connection"] as const) {
+  for (const failureClass of ["transient", "connection"] as const) {
     it.effect(`of class ${failureClass} all of the batch is sent again after the schedule's delay, not before`, () =>
       Effect.gen(function* () {
         const { answers, lane, seen, submit } = stage()
@@ -213,6 +219,65 @@ describe("after a failure", () => {
       })
     )
   }
+
+  for (const failureClass of ["wholeTransaction", "unknown"] as const) {
+    it.effect(
+      `of class ${failureClass} half of the batch is sent after the schedule's delay, until its row is found`,
+      () =>
+        Effect.gen(function* () {
+          const { answers, lane, seen, submit } = stage()
+          answers(waitsFor(failureClass, "b"))
+          submit("a", "b", "c", "d")
+          const flushed = (after: number) =>
+            Effect.gen(function* () {
+              assert.strictEqual(lane.nextAttemptAt(), after)
+              yield* TestClock.setTime(after)
+              yield* lane.flush
+              return seen()
+            })
+          const failed = (rows: string, attempt: number, delay: number) => [
+            `sent ${rows}`,
+            `failed ${rows}: ${failureClass} at ${attempt}, in ${delay}`
+          ]
+          assert.deepStrictEqual(yield* flushed(0), failed("a b c d", 1, 100))
+          assert.deepStrictEqual(yield* flushed(100), failed("a b", 2, 200))
+          // They have gone behind the other two, which do not wait for them.
+          assert.deepStrictEqual(yield* flushed(300), ["sent c d", "c took c at 2", "d took d at 2"])
+          assert.deepStrictEqual(yield* flushed(300), ["sent a", "a took a at 3"])
+          assert.deepStrictEqual(yield* flushed(300), failed("b", 3, 100))
+          assert.deepStrictEqual(yield* flushed(400), failed("b", 4, 100))
+          assert.deepStrictEqual(yield* flushed(500), failed("b", 5, 200))
+          answers(takes)
+          assert.deepStrictEqual(yield* flushed(700), ["sent b", "b took b at 6"])
+          assert.strictEqual(lane.size, 0)
+        })
+    )
+  }
+
+  it.effect("of a row by itself it stays alone, and its delays grow though others are written meanwhile", () =>
+    Effect.gen(function* () {
+      const { answers, lane, seen, submit } = stage()
+      answers(waitsFor("unknown", "a"))
+      submit("a")
+      yield* lane.flush
+      assert.deepStrictEqual(seen(), ["sent a", "failed a: unknown at 1, in 100"])
+      for (const [attempt, delay] of [100, 200, 400, 800, 1_000, 1_000].entries()) {
+        submit("b")
+        const events: Array<string> = []
+        while (events.length < 4) {
+          yield* TestClock.setTime(lane.nextAttemptAt())
+          yield* lane.flush
+          events.push(...seen())
+        }
+        const expected = ["sent b", "b took b at 1", "sent a", `failed a: unknown at ${attempt + 2}, in ${delay}`]
+        assert.deepStrictEqual(events, expected)
+      }
+      answers(takes)
+      yield* TestClock.setTime(lane.nextAttemptAt())
+      yield* lane.flush
+      assert.deepStrictEqual(seen(), ["sent a", "a took a at 8"])
+    })
+  )
 
   it.effect("the row is built anew for each attempt", () =>
     Effect.gen(function* () {

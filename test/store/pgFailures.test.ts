@@ -58,6 +58,20 @@ describe("Postgres: failures of a statement", () => {
     })
   )
 
+  it.scopedLive("55P03: a lock that somebody holds is waited for only so long, and leaves no doubt", () =>
+    Effect.gen(function* () {
+      const stage = yield* stageOn(server)
+      const store = yield* stage.open({ lockTimeout: "100 millis" })
+      yield* store.insert([newRun(1), newRun(2)])
+      const release = yield* holding(stage, 1)
+      const failure = yield* Effect.flip(store.settle([settlement(1), settlement(2)]))
+      assert.include(failure, { class: "wholeTransaction", code: "55P03", inDoubt: false })
+      assert.strictEqual((yield* store.settle([settlement(2)]))[0]?._tag, "Applied")
+      yield* release
+      assert.strictEqual((yield* store.settle([settlement(1)]))[0]?._tag, "Applied")
+    })
+  )
+
   it.scopedLive("40P01: the victim of a deadlock has changed nothing, and may be repeated", () =>
     Effect.gen(function* () {
       const stage = yield* stageOn(server)

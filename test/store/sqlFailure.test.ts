@@ -34,7 +34,6 @@ const codes: { readonly [Class in FailureClass]: ReadonlyArray<string> } = {
     "SQLITE_READONLY_RECOVERY",
     "SQLITE_READONLY_CANTLOCK",
     "SQLITE_READONLY_CANTINIT",
-    "55P03",
     "55006",
     "57P03",
     "53300",
@@ -47,6 +46,7 @@ const codes: { readonly [Class in FailureClass]: ReadonlyArray<string> } = {
     "SQLITE_ERROR_SNAPSHOT",
     "40001",
     "40P01",
+    "55P03",
     "57014",
     "25P02",
     "25006"

@@ -97,7 +97,8 @@ const isLost =
  * Rule 5: fence, then take: nothing is taken from a host that is live, nor by one that is not, and the taker's own row
  * is held, so that nobody fences it meanwhile. What each row becomes is one CASE, and the cancel comes first (rule 2:
  * cancel in every hand-over). Some rows are found, and then locked in the order of their ids: to find those with the
- * lowest ids each batch would sort all that are left.
+ * lowest ids each batch would sort all that are left. What somebody has locked is left to the next look, and does not hold
+ * up the others.
  */
 const takeOverText = (prefix: string, isFrom: string): string => {
   const become = (cancelled: string, failed: string, running: string): string =>
@@ -112,7 +113,7 @@ const takeOverText = (prefix: string, isFrom: string): string => {
     "AND ($1::text IS NOT NULL OR r.on_host_exit = 'restart') " +
     `AND (r.cancel_requested_at IS NOT NULL OR ${isLost} OR r.name IN (SELECT name FROM known)) LIMIT $7), ` +
     `o AS MATERIALIZED (SELECT r.run_id FROM ${prefix}runs AS r WHERE ${among("found")} ` +
-    "ORDER BY r.run_id FOR NO KEY UPDATE OF r) " +
+    "ORDER BY r.run_id FOR NO KEY UPDATE OF r SKIP LOCKED) " +
     `UPDATE ${prefix}runs AS r SET status = ${become("'cancelled'", "'failed'", "'running'")}, ` +
     `host_id = ${become("r.host_id", "r.host_id", "$2::text")}, ` +
     `attempt = ${become("r.attempt", "r.attempt", "r.attempt + 1")}, ` +

@@ -220,8 +220,8 @@ const nodeCodes = table({
 
 // A state that is not here has the class of its first two characters.
 const sqlStates = table({
-  transient: "55P03 55006 57P03 53300 08001",
-  wholeTransaction: "40001 40P01 57014 25P02 25006 40002",
+  transient: "55006 57P03 53300 08001",
+  wholeTransaction: "40001 40P01 55P03 57014 25P02 25006 40002",
   unknown: "08007 40003",
   connection: "08000 08003 08006 57P01 57P02 57P04 57P05 25P03 25P04",
   slow: "53000 53100 53200 53400 58030",

@@ -141,7 +141,7 @@ export const make = (
       return new WriteLane({
         operation,
         write: (rows, ids) => beside(attempt(write(rows), ids)),
-        backoff: Backoff.make(options.schedule, options.delayMax),
+        makeBackoff: () => Backoff.make(options.schedule, options.delayMax),
         batchMax: options.batchMax,
         attemptsMax,
         delayMaxMillis,
