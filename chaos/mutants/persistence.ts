@@ -188,7 +188,7 @@ export const persistence: ReadonlyArray<Mutant> = [
     guarantee: "G5",
     defect: "The delays of a row that keeps its statement waiting by itself are those of all others.",
     file: "src/internal/writing/writeLane.ts",
-    find: "      if (first !== undefined && others.length === 0) first.aloneFrom = pace.dueAt",
+    find: "      if (first !== undefined && others.length === 0) this.queue.setApart(first, pace.dueAt)",
     replace: "      void [first, others, pace]",
     killedBy: "lockedRow"
   }),

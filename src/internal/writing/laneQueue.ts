@@ -31,13 +31,13 @@ export interface Waiting<Row, Outcome> {
   lastFailure: StoreFailure | undefined
   /** How many rows its next statement may have. */
   togetherMax: number
-  /** It is sent by itself, and not before then. */
-  aloneFrom: number | undefined
 }
 
 /** @internal */
 export class LaneQueue<Row, Outcome> {
   private readonly waiting = new Map<RunId, Waiting<Row, Outcome>>()
+  /** Those of them that are sent by themselves, in their turn, and since when they may be. */
+  private readonly apart = new Map<Waiting<Row, Outcome>, number>()
   /** No budget passes before this; whose it was may be gone already. Budgets are of different lengths. */
   private budgetAt = Number.POSITIVE_INFINITY
 
@@ -52,24 +52,37 @@ export class LaneQueue<Row, Outcome> {
 
   /** A job of the same run replaces one that waits: at most one row per run stands in a statement (rule 1). */
   add(job: Job<Row, Outcome>): void {
+    this.remove(job.id)
     this.budgetAt = this.waiting.size === 0 ? job.budgetUntil : Math.min(this.budgetAt, job.budgetUntil)
     this.waiting.set(job.id, {
       job,
       attempts: 0,
       isOverdue: false,
       lastFailure: undefined,
-      togetherMax: this.batchMax,
-      aloneFrom: undefined
+      togetherMax: this.batchMax
     })
   }
 
   remove(id: RunId): void {
+    const waiting = this.waiting.get(id)
+    if (waiting === undefined) return
     this.waiting.delete(id)
+    this.apart.delete(waiting)
   }
 
   /** Only this very job: an answer may have brought the next one of the same run already. */
   forget(waiting: Waiting<Row, Outcome>): void {
-    if (this.has(waiting)) this.waiting.delete(waiting.job.id)
+    if (this.has(waiting)) this.remove(waiting.job.id)
+  }
+
+  /** From now on it is sent by itself, after the others of its kind, and not before then. */
+  setApart(waiting: Waiting<Row, Outcome>, from: number): void {
+    this.apart.delete(waiting)
+    if (this.has(waiting)) this.apart.set(waiting, from)
+  }
+
+  isApart(waiting: Waiting<Row, Outcome>): boolean {
+    return this.apart.has(waiting)
   }
 
   /** They let the others go first, and fewer of them go together. */
@@ -87,12 +100,8 @@ export class LaneQueue<Row, Outcome> {
 
   /** When there is something to send, where those who go together may at the one time, and the others at the other. */
   nextAttemptAt(togetherAt: number, aloneAt: number): number {
-    let next = Number.POSITIVE_INFINITY
-    for (const { aloneFrom } of this.waiting.values()) {
-      next = Math.min(next, aloneFrom === undefined ? togetherAt : Math.max(aloneFrom, aloneAt))
-      // Nobody can be sooner.
-      if (next <= Math.min(togetherAt, aloneAt)) return next
-    }
+    let next = this.waiting.size > this.apart.size ? togetherAt : Number.POSITIVE_INFINITY
+    for (const from of this.apart.values()) next = Math.min(next, Math.max(from, aloneAt))
     return next
   }
 
@@ -101,7 +110,7 @@ export class LaneQueue<Row, Outcome> {
     const found: Array<Waiting<Row, Outcome>> = []
     let max = this.batchMax
     for (const waiting of this.waiting.values()) {
-      if (waiting.aloneFrom !== undefined || found.length >= Math.min(max, waiting.togetherMax)) continue
+      if (this.apart.has(waiting) || found.length >= Math.min(max, waiting.togetherMax)) continue
       max = Math.min(max, waiting.togetherMax)
       found.push(waiting)
       if (found.length === max) break
@@ -111,11 +120,7 @@ export class LaneQueue<Row, Outcome> {
 
   /** Who goes alone, and may by now. */
   alone(now: number): ReadonlyArray<Waiting<Row, Outcome>> {
-    const found: Array<Waiting<Row, Outcome>> = []
-    for (const waiting of this.waiting.values()) {
-      if (waiting.aloneFrom !== undefined && waiting.aloneFrom <= now) found.push(waiting)
-    }
-    return found
+    return [...this.apart].flatMap(([waiting, from]) => (from <= now ? [waiting] : []))
   }
 
   // -- budgets ------------------------------------------------------------------------------------------

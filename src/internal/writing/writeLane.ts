@@ -131,7 +131,7 @@ export class WriteLane<Row, Outcome> {
   }
 
   private paceOf([first]: Batch<Row, Outcome>): Pace {
-    return first?.aloneFrom === undefined ? this.together : this.alone
+    return first !== undefined && this.queue.isApart(first) ? this.alone : this.together
   }
 
   private succeeded(sent: Batch<Row, Outcome>, outcomes: ReadonlyArray<Outcome>): Effect.Effect<void> {
@@ -186,7 +186,7 @@ export class WriteLane<Row, Outcome> {
     const [first, ...others] = sent
     this.queue.goBehind(sent, Math.ceil(sent.length / 2))
     return Effect.tap(this.backOff(sent, failure), () => {
-      if (first !== undefined && others.length === 0) first.aloneFrom = pace.dueAt
+      if (first !== undefined && others.length === 0) this.queue.setApart(first, pace.dueAt)
     })
   }
 
@@ -208,7 +208,7 @@ export class WriteLane<Row, Outcome> {
         yield* this.report(sent, failure, 0)
         return
       }
-      first.aloneFrom = (yield* nowMillis) + this.options.delayMaxMillis
+      this.queue.setApart(first, (yield* nowMillis) + this.options.delayMaxMillis)
       yield* this.report(sent, failure, this.options.delayMaxMillis)
       yield* this.queue.tellOne(first, failure)
     })
