@@ -100,13 +100,18 @@ export const drawPlan = (
 }
 
 /**
- * Whatever comes from one operation on fails for a while, or all of its kind does: a storm seldom lasts long enough for
- * anybody to run out of patience.
+ * Whatever comes from one operation on fails for a while, or all of its kind does, or all that is about one run, as if
+ * somebody had locked its row: a storm seldom lasts long enough for anybody to run out of patience.
  */
 const drawOutage = (seed: number, fault: Fault): Rule => {
-  const operation = 1 + Math.floor(fraction(seed, "outage from") * 50)
+  const upTo = (what: string, most: number) => 1 + Math.floor(fraction(seed, what) * most)
+  const window = { millis: choose([8_000, 20_000], seed, "outage for") }
+  if (chance(seed, "outage of a run", 0.25)) {
+    const place = { label: "*", run: upTo("outage of which", 3), attempt: upTo("outage since", 4) } as const
+    return rule(place, fault, { window })
+  }
   const everything = chance(seed, "outage of everything", 0.5) ? { label: "*" as const } : {}
-  return rule({ operation, ...everything }, fault, { window: { millis: choose([8_000, 20_000], seed, "outage for") } })
+  return rule({ operation: upTo("outage from", 50), ...everything }, fault, { window })
 }
 
 /** An order in which fibers take their turns: in arrival, at random, or by priorities that change once or twice. */
