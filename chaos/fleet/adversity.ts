@@ -13,6 +13,7 @@ import { delayMaxMillis, leaseMillis } from "./times.js"
  * - `fullDisk`: of the host's journal.
  * - Postgres: `terminate`: its sessions, by the server. `stopServer`, `crashServer`: stopped in good order, or at once.
  *   `drop`: its connections, and new ones are refused. `silence`, `delay`: bytes vanish, or arrive when it is over.
+ *   `lockRows`: somebody holds the locks of some rows, of whatever hosts.
  * - SQLite: `lock`: somebody else holds the file's lock.
  */
 export type Kind =
@@ -26,6 +27,7 @@ export type Kind =
   | "drop"
   | "silence"
   | "delay"
+  | "lockRows"
   | "lock"
 
 export interface Adversity {
@@ -62,8 +64,25 @@ const kinds = {
 /** A host that is silent for so long is judged lost, if the others can look. */
 const lostAfterMillis = leaseMillis + delayMaxMillis
 
-/** One to three for each round. A full disk means something while the database is away, so it comes with that. */
-export const adversitiesOf = (database: "sqlite" | "postgres", seed: number, round: number): ReadonlyArray<Adversity> =>
+/** One to three for each round, and sometimes locks besides. A full disk comes with a database that is away. */
+export const adversitiesOf = (
+  database: "sqlite" | "postgres",
+  seed: number,
+  round: number
+): ReadonlyArray<Adversity> => [
+  ...drawnOf(database, seed, round),
+  ...(database === "postgres" && fraction("rows locked", seed, round) < 0.4 ? [locksOf(seed, round)] : [])
+]
+
+const locksOf = (seed: number, round: number): Adversity => ({
+  kind: "lockRows",
+  slot: 0,
+  atMillis: Math.floor(100 + fraction("locked at", seed, round) * 900),
+  forMillis: lengthOf("lockRows", fraction("locked for", seed, round)),
+  direction: "both"
+})
+
+const drawnOf = (database: "sqlite" | "postgres", seed: number, round: number): ReadonlyArray<Adversity> =>
   Array.from({ length: 1 + Math.floor(fraction("how many", seed, round) * 2.5) }, (_, index) => {
     const drawn = (what: string) => fraction(what, seed, round, index)
     const kind: Kind = choose(kinds[database], "kind", seed, round, index)
@@ -88,6 +107,7 @@ const lengthOf = (kind: Kind, drawn: number): number => {
     case "drop":
     case "silence":
     case "delay":
+    case "lockRows":
       return isShort ? 100 + Math.floor(drawn * 1_500) : long
     case "fullDisk":
       return long

@@ -208,6 +208,7 @@ const suffered = ({ database, slots }: World, adversity: Adversity): Effect.Effe
     case "drop":
     case "silence":
     case "delay":
+    case "lockRows":
     case "lock":
       return database.harm(adversity)
   }

@@ -36,6 +36,7 @@ const storeLayer = (database: Database, slot: number) =>
         applicationName: `host ${slot}`,
         connectTimeout: "2 seconds",
         statementTimeout: "1500 millis",
+        lockTimeout: "500 millis",
         openTimeout: "5 seconds"
       })
 

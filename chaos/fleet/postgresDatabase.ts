@@ -60,6 +60,18 @@ export const make = (hosts: number): Effect.Effect<FleetDatabase, never, Scope.S
           Effect.sync(() => proxy.set({ _tag: "pass" }))
         )
       })
+    // Of every third run: its host has others to settle meanwhile. A server that goes away takes the locks with it.
+    const locked = (millis: number) =>
+      client
+        .withTransaction(
+          Effect.zipRight(
+            client.unsafe(
+              `SELECT run_id FROM ${schema}.holdfast_runs WHERE finished_at IS NULL AND hashtext(run_id) % 3 = 0 FOR UPDATE SKIP LOCKED`
+            ),
+            Effect.sleep(millis)
+          )
+        )
+        .pipe(Effect.sandbox, Effect.ignore)
     const harm = (adversity: Adversity): Effect.Effect<void> => {
       const { direction, forMillis, kind, slot } = adversity
       switch (kind) {
@@ -77,6 +89,8 @@ export const make = (hosts: number): Effect.Effect<FleetDatabase, never, Scope.S
           return cut(adversity, { _tag: "silent", direction })
         case "delay":
           return cut(adversity, { _tag: "late", direction })
+        case "lockRows":
+          return locked(forMillis)
         case "kill":
         case "restart":
         case "freeze":

@@ -254,6 +254,76 @@ describe("after a failure", () => {
     )
   }
 
+  it.effect("half of a batch goes with nobody else, whoever comes before it or after it", () =>
+    Effect.gen(function* () {
+      const { answers, lane, seen, submit } = stage()
+      answers((rows) => {
+        // While the two are on their way, so that it stands before them.
+        if (rows.includes("a")) submit("c")
+        return Effect.fail(failure("unknown"))
+      })
+      submit("a", "b")
+      yield* lane.flush
+      answers(takes)
+      submit("d")
+      assert.deepStrictEqual(seen(), ["sent a b", "failed a b: unknown at 1, in 100"])
+      yield* TestClock.setTime(100)
+      yield* lane.flush
+      assert.include(seen(), "sent c d")
+      submit("c")
+      const sent: Array<string> = []
+      while (lane.size > 0) {
+        yield* lane.flush
+        sent.push(...seen().filter((event) => event.startsWith("sent")))
+      }
+      assert.deepStrictEqual(sent, ["sent a", "sent b", "sent c"])
+    })
+  )
+
+  for (const [rows, expected] of [
+    [["a"], ["sent a, next"]],
+    [
+      ["a", "b"],
+      ["sent a, next", "sent b"]
+    ]
+  ] as const) {
+    it.effect(`of ${rows.join(" and ")}, what came for one of them meanwhile takes its place`, () =>
+      Effect.gen(function* () {
+        const { answers, job, lane, seen, submit } = stage()
+        answers(() => {
+          lane.submit(job("a", { row: () => "a, next" }))
+          return Effect.fail(failure("unknown"))
+        })
+        submit(...rows)
+        yield* lane.flush
+        seen()
+        answers(takes)
+        const sent: Array<string> = []
+        while (lane.size > 0) {
+          yield* TestClock.setTime(lane.nextAttemptAt())
+          yield* lane.flush
+          sent.push(...seen().filter((event) => event.startsWith("sent")))
+        }
+        assert.deepStrictEqual(sent, expected)
+      })
+    )
+  }
+
+  it.effect("of those that go together, whoever goes alone waits for his turn", () =>
+    Effect.gen(function* () {
+      const { answers, lane, seen, submit } = stage()
+      answers(waitsFor("unknown", "a"))
+      submit("a")
+      yield* lane.flush
+      seen()
+      answers(fails("transient"))
+      submit("b")
+      yield* TestClock.setTime(100)
+      yield* lane.flush
+      assert.deepStrictEqual(seen(), ["sent b", "failed b: transient at 1, in 200"])
+    })
+  )
+
   it.effect("of a row by itself it stays alone, and its delays grow though others are written meanwhile", () =>
     Effect.gen(function* () {
       const { answers, lane, seen, submit } = stage()
