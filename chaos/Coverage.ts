@@ -82,7 +82,7 @@ export const required: Required = {
     }
   ],
   branches: [
-    // Every lane meets every class: `backOff`, `isolate` and `fatal` of writeLane, and the whole table of sqlFailure.
+    // Every lane meets every class: `backOff`, `narrow`, `isolate` and `fatal` of writeLane, and the whole table of sqlFailure.
     ...writes.flatMap((write) =>
       FailureClass.literals.map((failureClass) => `write failed: ${write}, ${failureClass}`)
     ),
