@@ -228,6 +228,9 @@ const excusedOf = (
     ])
   })
 
+/** Said of runs that a host does not have: that it leaves one to others, and what a row has answered to a cancel. */
+const ofRowsOnly: ReadonlySet<RunLog.Line["_tag"]> = new Set(["DefinitionUnknown", "CancelAnswered"])
+
 /**
  * A row that the next host finds: a pending one without a host; that of a host which is none of the kernels, so that
  * nobody may know of it yet; and one that a take-over brought whose answer its host never had, where the host has
@@ -242,8 +245,10 @@ const waitsForAHost = (
   if (status !== "running") return false
   const told = lines.filter((line) => line.hostId === hostId)
   const isStopped = told.some(({ _tag }) => _tag === "HostStopped")
-  // That it was left is said of a run of another host.
-  const isKnown = told.some((line) => line._tag !== "DefinitionUnknown" && RunHistory.runsOf(line).includes(id))
+  // What it had itself, and gave back, it knows no more.
+  const about = told.filter((line) => RunHistory.runsOf(line).includes(id))
+  const since = about.slice(about.findLastIndex(({ _tag }) => _tag === "RunReleased") + 1)
+  const isKnown = since.some(({ _tag }) => !ofRowsOnly.has(_tag))
   return told.length === 0 || (isStopped && !isKnown && registered.includes(hostId))
 }
 

@@ -456,6 +456,22 @@ describe("invariants", () => {
         seen: /:2/
       }
     )
+    /** Its work succeeds after it was to stop. Interrupted on its way out, the run is to be restarted elsewhere. */
+    const leftAfterSuccess = (h: Recording) => {
+      h.open().start(runA).row(runA, { onHostExit: "restart", attemptMax: 2 }).at(100).shutdown()
+      return h.at(200).workEnded(runA, { _tag: "Succeeded", encodes: true }).at(8_100)
+    }
+    catches("G6", "a success that a stopping host leaves in silence", (h) => leftAfterSuccess(h).closed(), {
+      expected: /in the row, in the journal, or in the log as VerdictLost/,
+      seen: /a running row, no line/
+    })
+    passes("a success that was interrupted on its way out, and whose run is left for another host to restart", (h) =>
+      leftAfterSuccess(h)
+        .log({ _tag: "RunLeft", runId: runA, hostId: hostIdOf("first"), attempt: 1 })
+        .closed()
+        .open("second")
+        .row(runA, { onHostExit: "restart", attemptMax: 2, attempt: 2, hostId: hostIdOf("second") })
+    )
     const killed = (h: Recording) => {
       h.start(runA).at(100).workEnded(runA, { _tag: "Succeeded", encodes: true }).at(7_000).log({
         _tag: "VerdictJournaled",

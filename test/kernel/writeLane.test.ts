@@ -304,7 +304,7 @@ describe("after a failure", () => {
           yield* lane.flush
           sent.push(...seen().filter((event) => event.startsWith("sent")))
         }
-        assert.deepStrictEqual(sent, expected)
+        assert.deepStrictEqual<ReadonlyArray<string>>(sent, expected)
       })
     )
   }

@@ -36,10 +36,10 @@ const leftBy = (found: Findings, story: Story, run: RunStory, host: string, clos
   const { ended } = attempt
   if (attempt.host !== host || !isDecided(run, attempt, closed.sequence)) return
   const influences = influencesOn(story, run, attempt, ended ?? closed)
-  // To be restarted, it has no verdict.
-  const isGivenBack = row.onHostExit === "restart" && (influences.shutdown.isPossible || influences.isLeaseLost)
-  if (isGivenBack && ended?.exit._tag !== "Succeeded") return
   const isHere = saidBy(host, closed)
+  // To be restarted, it has no verdict. What succeeds may be interrupted on its way out, and is left then, with a word.
+  const isGivenBack = row.onHostExit === "restart" && (influences.shutdown.isPossible || influences.isLeaseLost)
+  if (isGivenBack && (ended?.exit._tag !== "Succeeded" || linesOf(run, "RunLeft").some(isHere))) return
   const journaled = linesOf(run, "VerdictJournaled").filter(isHere).at(-1)
   const lost = linesOf(run, "VerdictLost").find(isHere)
   if (journaled === undefined && lost === undefined) {
