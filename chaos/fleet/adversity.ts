@@ -77,9 +77,13 @@ export const adversitiesOf = (
 const locksOf = (seed: number, round: number): Adversity => ({
   kind: "lockRows",
   slot: 0,
-  atMillis: Math.floor(100 + fraction("locked at", seed, round) * 900),
-  forMillis: lengthOf("lockRows", fraction("locked for", seed, round)),
+  ...timeOf("lockRows", fraction("locked at", seed, round), fraction("locked for", seed, round)),
   direction: "both"
+})
+
+const timeOf = (kind: Kind, at: number, length: number): Pick<Adversity, "atMillis" | "forMillis"> => ({
+  atMillis: Math.floor(100 + at * 900),
+  forMillis: lengthOf(kind, length)
 })
 
 const drawnOf = (database: "sqlite" | "postgres", seed: number, round: number): ReadonlyArray<Adversity> =>
@@ -89,8 +93,7 @@ const drawnOf = (database: "sqlite" | "postgres", seed: number, round: number): 
     const adversity: Adversity = {
       kind,
       slot: Math.floor(drawn("slot") * 3),
-      atMillis: Math.floor(100 + drawn("at") * 900),
-      forMillis: lengthOf(kind, drawn("length")),
+      ...timeOf(kind, drawn("at"), drawn("length")),
       direction: choose(["up", "down", "both"], "direction", seed, round, index)
     }
     if (kind !== "fullDisk") return [adversity]

@@ -16,7 +16,7 @@ import { assert, describe } from "vitest"
 import { RunKernel, Work } from "../../src/index.js"
 import * as PgRunStore from "../../src/PgRunStore.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
-import { terminate } from "../store/onPostgres.js"
+import { holding, terminate } from "../store/onPostgres.js"
 import { foreignClient, postgresServer } from "../store/postgresServer.js"
 
 const server = postgresServer()
@@ -48,23 +48,6 @@ const twoListeners = Effect.gen(function* () {
   yield* listening(2)
   return { ...kernels, foreign, listening }
 })
-
-/** Somebody's session that holds the lock of a row; answers with what ends it. */
-const locking = (foreign: PgClient.PgClient, id: string) =>
-  Effect.gen(function* () {
-    const [locked, free] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
-    const session = yield* Effect.fork(
-      foreign.withTransaction(
-        Effect.gen(function* () {
-          yield* foreign`SELECT 1 FROM holdfast_runs WHERE run_id = ${id} FOR UPDATE`
-          yield* Deferred.succeed(locked, undefined)
-          yield* Deferred.await(free)
-        })
-      )
-    )
-    yield* Deferred.await(locked)
-    return Effect.zipRight(Deferred.succeed(free, undefined), Fiber.join(session))
-  })
 
 const median = (values: ReadonlyArray<number>): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
 
@@ -106,7 +89,7 @@ describe("a kernel on Postgres", () => {
       const handles = yield* Effect.forEach(Array.from({ length: 8 }), () => kernel.start("job", Deferred.await(gate)))
       const [held, ...others] = handles
       if (held === undefined) return assert.fail()
-      const unlock = yield* locking(foreign, held.id)
+      const unlock = yield* holding(foreign, held.id)
       yield* Deferred.succeed(gate, undefined)
       const told = yield* Effect.forEach(others, ({ settled }) => settled, { concurrency: "unbounded" })
       assert.deepStrictEqual([...new Set(told.map(({ status }) => status))], ["completed"])
@@ -132,7 +115,7 @@ describe("a kernel on Postgres", () => {
         yield* foreign`INSERT INTO holdfast_runs (run_id, name, status, host_id, attempt, attempt_max, on_host_exit, created_at)
           VALUES (${id}, 'job', 'running', 'gone', 1, 1, 'fail', 1)`
       }
-      const unlock = yield* locking(foreign, held)
+      const unlock = yield* holding(foreign, held)
       yield* Layer.build(hostOn(connection))
       const active = foreign<{ readonly id: string }>`
         SELECT run_id AS id FROM holdfast_runs WHERE status = 'running'`

@@ -34,15 +34,12 @@ const fails =
   (failureClass: FailureClass): Answer =>
   () =>
     Effect.fail(failure(failureClass))
-/** As a database does of which somebody has locked these rows. */
-const waitsFor =
-  (failureClass: FailureClass, ...locked: ReadonlyArray<string>): Answer =>
+/** As a database does that refuses some rows, or of which somebody has locked them. */
+const failsWith =
+  (failureClass: FailureClass, ...bad: ReadonlyArray<string>): Answer =>
   (rows) =>
-    rows.some((row) => locked.includes(row)) ? Effect.fail(failure(failureClass)) : takes(rows)
-const refuses =
-  (...bad: ReadonlyArray<string>): Answer =>
-  (rows) =>
-    rows.some((row) => bad.includes(row)) ? Effect.fail(failure("permanent")) : takes(rows)
+    rows.some((row) => bad.includes(row)) ? Effect.fail(failure(failureClass)) : takes(rows)
+const refuses = (...bad: ReadonlyArray<string>): Answer => failsWith("permanent", ...bad)
 
 /** A lane whose store answers as the test says, and all that has happened, in order. */
 const stage = (options: Partial<LaneOptions<string, string>> = {}) => {
@@ -226,7 +223,7 @@ describe("after a failure", () => {
       () =>
         Effect.gen(function* () {
           const { answers, lane, seen, submit } = stage()
-          answers(waitsFor(failureClass, "b"))
+          answers(failsWith(failureClass, "b"))
           submit("a", "b", "c", "d")
           const flushed = (after: number) =>
             Effect.gen(function* () {
@@ -312,7 +309,7 @@ describe("after a failure", () => {
   it.effect("of those that go together, whoever goes alone waits for his turn", () =>
     Effect.gen(function* () {
       const { answers, lane, seen, submit } = stage()
-      answers(waitsFor("unknown", "a"))
+      answers(failsWith("unknown", "a"))
       submit("a")
       yield* lane.flush
       seen()
@@ -327,7 +324,7 @@ describe("after a failure", () => {
   it.effect("of a row by itself it stays alone, and its delays grow though others are written meanwhile", () =>
     Effect.gen(function* () {
       const { answers, lane, seen, submit } = stage()
-      answers(waitsFor("unknown", "a"))
+      answers(failsWith("unknown", "a"))
       submit("a")
       yield* lane.flush
       assert.deepStrictEqual(seen(), ["sent a", "failed a: unknown at 1, in 100"])

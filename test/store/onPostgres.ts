@@ -1,6 +1,8 @@
 /** What the store's tests on Postgres share: stores and other programs in one schema, and waits that are seen. */
 import type { PgClient } from "@effect/sql-pg"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as PgRunStore from "../../src/PgRunStore.js"
@@ -37,6 +39,22 @@ export const stageOn = (server: PostgresServer): Effect.Effect<Stage, never, Sco
 
 export const opened = (layer: Layer.Layer<RunStore, StoreFailure>): Effect.Effect<Store, StoreFailure, Scope.Scope> =>
   Effect.flatMap(Layer.build(layer), (context) => Effect.provide(RunStore, context))
+
+/** Another program holds a row in a transaction of its own until the answer; then it commits. */
+export const holding = (foreign: PgClient.PgClient, id: string, change = "progress_step = 'held'") =>
+  Effect.gen(function* () {
+    const held = yield* Deferred.make<void>()
+    const free = yield* Deferred.make<void>()
+    const fiber = yield* foreign
+      .withTransaction(
+        foreign
+          .unsafe(`UPDATE holdfast_runs SET ${change} WHERE run_id = '${id}'`)
+          .pipe(Effect.zipRight(Deferred.succeed(held, undefined)), Effect.zipRight(Deferred.await(free)))
+      )
+      .pipe(Effect.forkScoped)
+    yield* Deferred.await(held)
+    return Effect.zipRight(Deferred.succeed(free, undefined), Fiber.join(fiber))
+  })
 
 /** Ends the sessions of the stores in this database, as an operator does, and waits until they are gone. */
 export const terminate = (foreign: PgClient.PgClient): Effect.Effect<void> =>

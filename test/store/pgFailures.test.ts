@@ -2,7 +2,6 @@
 import { inspect } from "node:util"
 import { PgClient } from "@effect/sql-pg"
 import { it } from "@effect/vitest"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -13,26 +12,10 @@ import { refusesValue } from "../../src/internal/store/sqlFailure.js"
 import * as SqlRunStore from "../../src/SqlRunStore.js"
 import { cancel, newRun, runId, settlement } from "./contract/fixtures.js"
 import { frozenProxy } from "./frozenProxy.js"
-import { opened, type Stage, stageOn, terminate } from "./onPostgres.js"
+import { holding, opened, type Stage, stageOn, terminate } from "./onPostgres.js"
 import { foreignClient, postgresServer } from "./postgresServer.js"
 
 const server = postgresServer()
-
-/** Another program holds run `n` in a transaction of its own until the answer; then it commits. */
-const holding = (stage: Stage, n: number, change = "progress_step = 'held'") =>
-  Effect.gen(function* () {
-    const held = yield* Deferred.make<void>()
-    const free = yield* Deferred.make<void>()
-    const fiber = yield* stage.foreign
-      .withTransaction(
-        stage.foreign
-          .unsafe(`UPDATE holdfast_runs SET ${change} WHERE run_id = '${runId(n)}'`)
-          .pipe(Effect.zipRight(Deferred.succeed(held, undefined)), Effect.zipRight(Deferred.await(free)))
-      )
-      .pipe(Effect.forkScoped)
-    yield* Deferred.await(held)
-    return Effect.zipRight(Deferred.succeed(free, undefined), Fiber.join(fiber))
-  })
 
 describe("Postgres: failures of a statement", () => {
   it.scopedLive("22P05: a NUL is refused for good, and the row alone is to blame", () =>
@@ -50,7 +33,7 @@ describe("Postgres: failures of a statement", () => {
       const stage = yield* stageOn(server)
       const store = yield* stage.open({ statementTimeout: "100 millis" })
       yield* store.insert([newRun(1)])
-      const release = yield* holding(stage, 1)
+      const release = yield* holding(stage.foreign, runId(1))
       const failure = yield* Effect.flip(store.settle([settlement(1)]))
       assert.include(failure, { class: "wholeTransaction", code: "57014", inDoubt: false })
       yield* release
@@ -63,7 +46,7 @@ describe("Postgres: failures of a statement", () => {
       const stage = yield* stageOn(server)
       const store = yield* stage.open({ lockTimeout: "100 millis" })
       yield* store.insert([newRun(1), newRun(2)])
-      const release = yield* holding(stage, 1)
+      const release = yield* holding(stage.foreign, runId(1))
       const failure = yield* Effect.flip(store.settle([settlement(1), settlement(2)]))
       assert.include(failure, { class: "wholeTransaction", code: "55P03", inDoubt: false })
       assert.strictEqual((yield* store.settle([settlement(2)]))[0]?._tag, "Applied")
@@ -104,7 +87,7 @@ describe("Postgres: failures of a statement", () => {
       const racing = (store: Effect.Effect.Success<ReturnType<Stage["open"]>>, n: number) =>
         Effect.gen(function* () {
           yield* store.insert([newRun(n)])
-          const release = yield* holding(stage, n)
+          const release = yield* holding(stage.foreign, runId(n))
           const settling = yield* Effect.fork(Effect.either(store.settle([settlement(n)])))
           yield* stage.waiting(1)
           yield* release
@@ -147,7 +130,7 @@ describe("Postgres: a connection that is lost", () => {
       const stage = yield* stageOn(server)
       const store = yield* stage.open()
       yield* store.insert([newRun(1)])
-      const release = yield* holding(stage, 1)
+      const release = yield* holding(stage.foreign, runId(1))
       const settling = yield* Effect.fork(Effect.flip(store.settle([settlement(1)])))
       yield* stage.waiting(1)
       yield* terminate(stage.foreign)
@@ -217,7 +200,7 @@ describe("Postgres: a connection that is lost", () => {
         Effect.gen(function* () {
           const store = yield* stage.open({ url: limited.href })
           yield* store.insert([newRun(1)])
-          const release = yield* holding(stage, 1)
+          const release = yield* holding(stage.foreign, runId(1))
           const settling = yield* Effect.fork(store.settle([settlement(1)]))
           yield* stage.waiting(1)
           const failure = yield* Effect.flip(store.requestCancel([cancel(2)]))
@@ -263,7 +246,7 @@ describe("Postgres: a connection that is lost", () => {
       const proxy = yield* frozenProxy(new URL(stage.connection.url))
       const store = yield* stage.open({ url: proxy.url })
       yield* store.insert([newRun(1)])
-      const release = yield* holding(stage, 1)
+      const release = yield* holding(stage.foreign, runId(1))
       const settling = yield* Effect.fork(Effect.flip(store.settle([settlement(1)])))
       yield* stage.waiting(1)
       proxy.cut()

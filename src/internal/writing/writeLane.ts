@@ -178,8 +178,8 @@ export class WriteLane<Row, Outcome> {
 
   /**
    * It may have waited for one row of them, which somebody has locked: that one must not hold up the others for as long.
-   * They go behind whoever waits, and half of them go together next time, until it stands alone. A database that answers
-   * nobody is asked as often as ever, for fewer rows at a time.
+   * They go behind whoever waits, and half of them go together next time, until it stands alone. Nothing is sent sooner for
+   * that: a database that answers nobody is asked after the same delays, for fewer rows at a time.
    */
   private narrow(sent: Batch<Row, Outcome>, failure: StoreFailure): Effect.Effect<void> {
     const pace = this.paceOf(sent)
